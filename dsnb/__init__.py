@@ -1,0 +1,79 @@
+"""Dataset versions inside the Jupyter notebook.
+
+Load the magics with ``%load_ext dsnb``; the same verbs are functions here and the ``dsnb`` command
+in a shell. Nothing heavy is imported before a verb needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "DsnbError",
+    "Workspace",
+    "__version__",
+    "alias",
+    "annotate",
+    "config",
+    "datastore",
+    "diff",
+    "init",
+    "list",
+    "load",
+    "load_ipython_extension",
+    "register",
+    "rename",
+    "run",
+    "runs",
+    "show",
+    "status",
+    "tag",
+    "unload_ipython_extension",
+    "verify",
+    "versions",
+]
+
+if TYPE_CHECKING:
+    from dsnb.commands.data import load, register
+    from dsnb.commands.looking import diff, list, show, verify, versions
+    from dsnb.commands.naming import alias, annotate, rename, tag
+    from dsnb.commands.running import run, runs
+    from dsnb.commands.setup import config, datastore, init, status
+    from dsnb.errors import DsnbError
+    from dsnb.workspace import Workspace
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Add the magic ``%ds``, its completion and the session's run to IPython."""
+    from dsnb.magics.extension import load
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Take away everything that `load_ipython_extension` added."""
+    from dsnb.magics.extension import unload
+
+    unload(shell)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "DsnbError":
+        from dsnb.errors import DsnbError
+
+        return DsnbError
+    if name in __all__:
+        # Results show themselves once the display floor is there.
+        import dsnb.display.forms  # noqa: F401
+        from dsnb.commands.verbs import VERBS
+        from dsnb.workspace import Workspace
+
+        return Workspace if name == "Workspace" else VERBS[name]
+    raise AttributeError(f"module 'dsnb' has no attribute {name!r}")
+
+
+def __dir__() -> Iterable[str]:
+    return sorted(__all__)

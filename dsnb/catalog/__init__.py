@@ -1,0 +1,1 @@
+"""The registry: which versions, aliases and runs there are."""

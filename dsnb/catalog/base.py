@@ -1,0 +1,89 @@
+"""The contract of a registry, whatever engine keeps it.
+
+Reading goes through a `View`, a picture of one moment that never changes. Writing goes through a
+`Transaction`, which sees the newest state and is kept whole or not at all.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from dsnb.records import Run, Version
+
+
+class View(Protocol):
+    """The versions and aliases at one moment."""
+
+    def names(self) -> Sequence[str]:
+        """Return the names of all datasets, sorted."""
+
+    def numbers(self, name: str) -> Sequence[int]:
+        """Return the version numbers of a dataset, ascending; none for an unknown name."""
+
+    def version(self, name: str, number: int) -> Version | None:
+        """Return one version."""
+
+    def by_id(self, identifier: str) -> Version | None:
+        """Return the version with this id, whatever it is called now."""
+
+    def aliases(self, name: str) -> Mapping[str, int]:
+        """Return the aliases of a dataset and the version numbers they point to."""
+
+    def next_number(self, name: str) -> int:
+        """Return the number that the next version gets: one that was never used."""
+
+    def renamed_to(self, name: str) -> str | None:
+        """Return what a dataset that had this name is called now."""
+
+
+class Transaction(View, Protocol):
+    """A view that can be written; what is written is seen by later reads of the transaction."""
+
+    def add_version(self, version: Version) -> None:
+        """Add a version; its number must be the next one of its name."""
+
+    def update_version(self, version: Version) -> None:
+        """Replace the record of a version, found by its id."""
+
+    def set_alias(self, name: str, alias: str, number: int | None) -> None:
+        """Point an alias to a version, or take it away."""
+
+    def rename(self, name: str, new: str) -> None:
+        """Give a dataset another name, with all its versions and aliases."""
+
+
+class Catalog(ABC):
+    """A registry."""
+
+    @abstractmethod
+    def view(self) -> View:
+        """Return the present state.
+
+        Raises
+        ------
+        RegistryError
+            When the registry cannot be read.
+        """
+
+    @abstractmethod
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """Return a context in which the registry is locked and can be written.
+
+        The changes are kept when the context ends, and dropped when it ends by an exception.
+
+        Raises
+        ------
+        RegistryError
+            When the registry cannot be read, locked or written.
+        """
+
+    @abstractmethod
+    def runs(self) -> Mapping[str, Run]:
+        """Return every run by its id, oldest first."""
+
+    @abstractmethod
+    def save_run(self, run: Run) -> None:
+        """Add a run, or replace the record of one that has this id."""

@@ -1,0 +1,1 @@
+"""The verbs, each declared once: its arguments, help and example serve every face."""

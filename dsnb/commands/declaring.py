@@ -1,0 +1,283 @@
+"""How a verb is declared: as one function, from which every face reads what it needs.
+
+The signature gives the arguments, their types and defaults; `Annotated` adds what a type cannot
+say; the NumPy docstring gives the help of the verb and of each argument, and its example.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import typing
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property, update_wrapper
+from typing import Any, Concatenate, Generic, Literal, ParamSpec, TypeVar
+
+from dsnb.session.current import SESSION, Session
+from dsnb.workspace import Notify, Workspace, tell_on_stderr
+
+P = ParamSpec("P")
+Q = ParamSpec("Q")
+R = TypeVar("R")
+S = TypeVar("S")
+
+Completes = Literal["name", "ref", "path", "variable", "run", "setting", "nothing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Arg:
+    """What a signature cannot say of an argument.
+
+    Attributes
+    ----------
+    metavar
+        How the value is called in help.
+    completes
+        What completion offers for it.
+    short
+        A one-letter option.
+    form
+        ``columns``: a comma-separated list. ``pairs``: ``K=V``, any number of times.
+    notebook_only
+        Whether it makes no sense in a shell.
+    """
+
+    metavar: str
+    completes: Completes = "nothing"
+    short: str = ""
+    form: Literal["plain", "columns", "pairs"] = "plain"
+    notebook_only: bool = False
+
+
+NAME = Arg("NAME", "name")
+REF = Arg("REF", "ref")
+PATH = Arg("PATH", "path")
+VARIABLE = Arg("VAR", "variable", notebook_only=True)
+COLUMNS = Arg("COLS", form="columns")
+PAIRS = Arg("K=V", form="pairs")
+TEXT = Arg("TEXT")
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A variable of the notebook that was named on a line: its name and its value."""
+
+    name: str
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """The circumstances in which a verb is carried out.
+
+    Attributes
+    ----------
+    session
+        The session whose run records what is read and made; None where nothing is recorded.
+    start
+        The folder from which the workspace is looked for; None is the current one.
+    notify
+        Told what the user should know.
+    """
+
+    session: Session | None = None
+    start: str | None = None
+    notify: Notify = tell_on_stderr
+
+    def workspace(self) -> Workspace:
+        """Return the workspace, which must exist."""
+        return Workspace.find(self.start, self.notify)
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument of a verb, as faces need it.
+
+    Attributes
+    ----------
+    name
+        The parameter's name in Python.
+    flag
+        The option as typed (``--from``), empty for a positional argument.
+    kind
+        ``one``, ``optional``, ``any`` or ``some`` values for a positional argument; ``flag`` or
+        ``value`` for an option.
+    type
+        ``str`` or ``int``.
+    """
+
+    name: str
+    flag: str
+    kind: Literal["one", "optional", "any", "some", "flag", "value"]
+    arg: Arg
+    help: str
+    choices: tuple[str, ...] = ()
+    type: type = str
+    default: object = None
+
+
+class Verb(Generic[P, R]):
+    """One verb of the product.
+
+    Calling it is the Python form; faces read `arguments` and call `run`.
+
+    Parameters
+    ----------
+    function
+        What it does; its first parameter is the `Call`.
+    changes
+        Whether it changes something: faces then show its result at once.
+    name
+        How it is typed; None is the function's name.
+    """
+
+    def __init__(
+        self, function: Callable[Concatenate[Call, P], R], *, changes: bool, name: str | None = None
+    ) -> None:
+        self.name = name or function.__name__
+        self.changes = changes
+        self.run = function
+        self.verbs: dict[str, Verb[..., Any]] = {}
+        update_wrapper(self, function)
+        signature = inspect.signature(function)
+        self.__signature__ = signature.replace(
+            parameters=[*signature.parameters.values()][1:]  # the call is not the user's
+        )
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Carry the verb out for Python code."""
+        return self.run(Call(SESSION, SESSION.home), *args, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"<dsnb verb {self.name}>"
+
+    def __getattr__(self, name: str) -> Verb[..., Any]:
+        try:
+            return self.__dict__["verbs"][name]  # type: ignore[no-any-return]
+        except KeyError:
+            raise AttributeError(f"{self!r} has no {name!r}") from None
+
+    def verb(
+        self, name: str, *, changes: bool
+    ) -> Callable[[Callable[Concatenate[Call, Q], S]], Verb[Q, S]]:
+        """Declare a verb below this one, such as ``run start``."""
+
+        def declare(function: Callable[Concatenate[Call, Q], S]) -> Verb[Q, S]:
+            below = Verb(function, changes=changes, name=name)
+            self.verbs[name] = below
+            return below
+
+        return declare
+
+    @cached_property
+    def help(self) -> Help:
+        """The texts of the docstring."""
+        return read_help(self.__doc__ or "")
+
+    @cached_property
+    def arguments(self) -> tuple[Argument, ...]:
+        """The arguments, in order."""
+        return tuple(_arguments(self))
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """What a verb's docstring says.
+
+    Attributes
+    ----------
+    summary
+        The first line.
+    details
+        What follows it.
+    arguments
+        The text of each parameter.
+    examples
+        The command lines of the section Examples.
+    """
+
+    summary: str
+    details: str = ""
+    arguments: dict[str, str] = field(default_factory=dict)
+    examples: tuple[str, ...] = ()
+
+
+def declare(*, changes: bool) -> Callable[[Callable[Concatenate[Call, P], R]], Verb[P, R]]:
+    """Declare a function to be a verb.
+
+    Parameters
+    ----------
+    changes
+        Whether it changes something.
+    """
+
+    def declared(function: Callable[Concatenate[Call, P], R]) -> Verb[P, R]:
+        return Verb(function, changes=changes)
+
+    return declared
+
+
+def read_help(docstring: str) -> Help:
+    """Return the texts of a NumPy docstring, as plain text.
+
+    Examples
+    --------
+    >>> read_help("Do it.").summary
+    'Do it.'
+    """
+    from docstring_parser import numpydoc
+
+    parsed = numpydoc.parse(docstring)
+    arguments = {
+        name.strip().lstrip("*"): _plain(parameter.description or "")
+        for parameter in parsed.params
+        for name in parameter.arg_name.split(",")
+    }
+    return Help(
+        _plain(parsed.short_description or ""),
+        _plain(parsed.long_description or ""),
+        arguments,
+        tuple(
+            line.strip() for line in docstring.splitlines() if "%ds " in line and "``" not in line
+        ),
+    )
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\s+", " ", text.replace("``", "")).strip()
+
+
+def _arguments(verb: Verb[..., Any]) -> Iterator[Argument]:
+    hints = typing.get_type_hints(verb.run, include_extras=True)
+    for name, parameter in inspect.signature(verb).parameters.items():
+        hint, arg = hints[name], Arg(name.upper())
+        if typing.get_origin(hint) is typing.Annotated:
+            hint, arg, *_ = typing.get_args(hint)
+        choices, of_type = _choices(hint), int if _mentions(hint, int) else str
+        text = verb.help.arguments.get(name, "")
+        default = None if parameter.default is parameter.empty else parameter.default
+        if parameter.kind is parameter.KEYWORD_ONLY:
+            flag = "--" + name.rstrip("_").replace("_", "-")
+            kind: Any = "flag" if hint is bool else "value"
+            yield Argument(name, flag, kind, arg, text, choices, of_type, default)
+        elif parameter.kind is parameter.VAR_POSITIONAL:
+            yield Argument(name, "", "any", arg, text, choices, of_type)
+        elif arg.form == "pairs":
+            yield Argument(name, "", "any", arg, text)
+        else:
+            kind = "one" if parameter.default is parameter.empty else "optional"
+            yield Argument(name, "", kind, arg, text, choices, of_type, default)
+
+
+def _choices(hint: Any) -> tuple[str, ...]:
+    if typing.get_origin(hint) is Literal:
+        return tuple(str(choice) for choice in typing.get_args(hint))
+    for part in typing.get_args(hint):
+        if found := _choices(part):
+            return found
+    return ()
+
+
+def _mentions(hint: Any, wanted: type) -> bool:
+    return hint is wanted or any(_mentions(part, wanted) for part in typing.get_args(hint))

@@ -1,0 +1,259 @@
+"""Command lines: one parser, made from the declarations, for ``%ds`` and for the shell."""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import os
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from dsnb.commands.declaring import Argument, Variable, Verb
+from dsnb.errors import UsageError, did_you_mean
+
+Variables = Callable[[str], object]
+
+
+class HelpRequested(Exception):  # noqa: N818 - it is no error
+    """The command line asks for help rather than for something to be done."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A command line that was understood.
+
+    Attributes
+    ----------
+    verb
+        What to do.
+    args, kwargs
+        Its arguments, converted.
+    json
+        Whether the answer shall be JSON (in a shell).
+    """
+
+    verb: Verb[..., Any]
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any]
+    json: bool = False
+
+
+def split_line(text: str) -> list[str]:
+    r"""Split a command line as a shell does; a backslash escapes on POSIX only.
+
+    Raises
+    ------
+    UsageError
+        When a quote is not closed.
+
+    Examples
+    --------
+    >>> split_line('register weather_ds "data/week 27" -d "it\'s hot"')
+    ['register', 'weather_ds', 'data/week 27', '-d', "it's hot"]
+    """
+    lexer = shlex.shlex(text, posix=True, punctuation_chars=False)
+    lexer.whitespace_split = True
+    lexer.commenters = ""
+    if os.name == "nt":
+        lexer.escape = ""
+    try:
+        return list(lexer)
+    except ValueError:
+        raise UsageError(
+            "A quote is opened and not closed in this line.",
+            hint='Close it, or write "it\'s" for a word with an apostrophe.',
+        ) from None
+
+
+def parse_line(
+    words: Sequence[str],
+    verbs: Mapping[str, Verb[..., Any]],
+    *,
+    prefix: str,
+    variables: Variables | None,
+) -> Line:
+    """Understand a command line.
+
+    Parameters
+    ----------
+    words
+        The line, split.
+    verbs
+        The verbs there are.
+    prefix
+        What the line begins with, ``%ds`` or ``dsnb``, for help.
+    variables
+        Gives the value of a variable of the notebook; None in a shell, which has none.
+
+    Raises
+    ------
+    UsageError
+        When the line fits no verb or its arguments.
+    HelpRequested
+        When it asks for help.
+    """
+    shell = variables is None
+    if not words or words[0] in ("-h", "--help"):
+        raise HelpRequested(overview(verbs, prefix))
+    if words[0] not in verbs:
+        near = did_you_mean(words[0], list(verbs))
+        raise UsageError(
+            f"There is no verb {words[0]!r}. {near}".strip(), hint=f"Type {prefix} for all of them."
+        )
+    verb, rest, line = verbs[words[0]], list(words[1:]), f"{prefix} {words[0]}"
+    if rest and rest[0] in verb.verbs:
+        line = f"{line} {rest[0]}"
+        verb, rest = verb.verbs[rest[0]], rest[1:]
+    # Options may stand anywhere between the paths, so the positional arguments are taken last.
+    found = vars(verb_parser(verb, line, shell=shell).parse_intermixed_args(rest))
+    args, kwargs = _bound(verb, found, variables, line)
+    return Line(verb, args, kwargs, bool(found.get("json")))
+
+
+def overview(verbs: Mapping[str, Verb[..., Any]], prefix: str) -> str:
+    """Return the list of all verbs with a line each.
+
+    Parameters
+    ----------
+    verbs
+        The verbs there are.
+    prefix
+        What a line begins with.
+    """
+    rows = []
+    for verb in verbs.values():
+        rows.append((verb.name, verb.help.summary))
+        rows += [(f"{verb.name} {name}", each.help.summary) for name, each in verb.verbs.items()]
+    width = max(len(name) for name, _ in rows)
+    lines = [f"{prefix} VERB …   dataset versions: register, load, compare and trace data", ""]
+    lines += [f"  {name.ljust(width)}  {summary}" for name, summary in rows]
+    return "\n".join([*lines, "", f"{prefix} VERB --help tells more."])
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse, saying what is wrong in our words and never leaving the process."""
+
+    def error(self, message: str) -> NoReturn:
+        shown = message[:1].upper() + message[1:]
+        raise UsageError(f"{shown.rstrip('.')}.", hint=f"Type {self.prog} --help to see its form.")
+
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        raise HelpRequested(message or "")
+
+    def print_help(self, file: Any = None) -> None:
+        raise HelpRequested(self.format_help())
+
+
+def verb_parser(verb: Verb[..., Any], line: str, *, shell: bool) -> argparse.ArgumentParser:
+    """Return the parser of one verb.
+
+    Parameters
+    ----------
+    verb
+        The verb.
+    line
+        What a line of it begins with.
+    shell
+        Whether it serves a shell: with ``--json``, without variables.
+    """
+    examples = [each.replace("%ds", "dsnb") if shell else each for each in verb.help.examples]
+    examples = [each for each in examples if not (shell and "--from" in each)]
+    about = f"{verb.help.summary} {verb.help.details}".strip()
+    if verb.verbs:
+        about += f" There is also: {', '.join(f'{verb.name} {name}' for name in verb.verbs)}."
+    parser = _Parser(
+        prog=line,
+        description=about,
+        epilog="\n".join(["examples:", *(f"  {each}" for each in examples)]) if examples else None,
+        formatter_class=_Formatter,
+        allow_abbrev=False,
+    )
+    for argument in verb.arguments:
+        if not (shell and argument.arg.notebook_only):
+            _add_argument(parser, argument)
+    if shell:
+        parser.add_argument("--json", action="store_true", help="answer in JSON")
+    return parser
+
+
+def _add_argument(parser: argparse.ArgumentParser, argument: Argument) -> None:
+    text = argument.help.replace("%", "%%")
+    if argument.kind == "flag":
+        parser.add_argument(
+            argument.flag, dest=argument.name, action="store_true", default=False, help=text
+        )
+        return
+    settings: dict[str, Any] = {"help": text, "metavar": argument.arg.metavar}
+    if argument.choices:
+        settings.update(choices=argument.choices, metavar="{" + ",".join(argument.choices) + "}")
+    if argument.type is int:
+        settings["type"] = _whole_number
+    if argument.flag:
+        flags = [flag for flag in (argument.arg.short, argument.flag) if flag]
+        if argument.arg.form == "pairs":
+            settings["action"] = "append"
+        parser.add_argument(*flags, dest=argument.name, default=argument.default, **settings)
+        return
+    count = {"one": None, "optional": "?", "any": "*", "some": "+"}[argument.kind]
+    if count == "?":
+        settings["default"] = argument.default
+    parser.add_argument(argument.name, nargs=count, **settings)
+
+
+def _bound(
+    verb: Verb[..., Any], found: Mapping[str, Any], variables: Variables | None, line: str
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return a verb's arguments as its function takes them."""
+    args: list[Any] = []
+    kwargs: dict[str, Any] = {}
+    parameters = inspect.signature(verb).parameters
+    for argument in verb.arguments:
+        value = found.get(argument.name, argument.default)
+        parameter = parameters[argument.name]
+        if argument.arg.form == "columns" and isinstance(value, str):
+            value = [column.strip() for column in value.split(",") if column.strip()]
+        elif argument.arg.form == "pairs" and value is not None:
+            value = dict(_pair(pair, line) for pair in value)
+        elif argument.arg.completes == "variable" and isinstance(value, str):
+            assert variables is not None
+            value = Variable(value, variables(value))
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            args.extend(value)
+        elif argument.flag:
+            kwargs[argument.name] = value
+        else:
+            args.append(value)
+    return tuple(args), kwargs
+
+
+def _pair(text: str, line: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        raise UsageError(f"{text!r} is not of the form K=V.", hint=f"For example: {line} … a=b")
+    return key, value
+
+
+def _whole_number(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0")
+    return int(text)
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """Help for terminals of 80 columns, with the examples as they are written."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=28, width=80)
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        if "\n" in text:
+            return super()._fill_text(text, width, indent)
+        import textwrap
+
+        return textwrap.fill(text, width, initial_indent=indent, subsequent_indent=indent)

@@ -1,0 +1,202 @@
+"""Comparing versions with each other, with the disk, and with a table in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from dsnb.compare import (
+    DatasetDiff,
+    FilesDiff,
+    RowsDiff,
+    SchemaDiff,
+    columns_of,
+    compare_columns,
+    compare_files,
+    compare_rows,
+)
+from dsnb.datasets.content import find_content
+from dsnb.datasets.loading import find_version_drift, read
+from dsnb.datasets.stores import Stores
+from dsnb.errors import ComparisonError, SourceError, TableError
+from dsnb.records import Column, FileGroup, Manifest, Version
+from dsnb.tables.reading import read_table
+from dsnb.tables.sampling import describe
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ON_DISK = "disk now"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How rows are compared.
+
+    Attributes
+    ----------
+    on
+        Columns that identify a row; None leaves it to the version's key, or a guess.
+    ignore
+        Columns that are not compared.
+    rows
+        Number of changed rows whose cells are listed.
+    """
+
+    on: Sequence[str] | None = None
+    ignore: Sequence[str] = ()
+    rows: int = 10
+
+
+def compare_versions(stores: Stores, old: Version, new: Version, options: Options) -> DatasetDiff:
+    """Compare two versions: files, columns and, while both can be read, rows.
+
+    Raises
+    ------
+    MissingColumnError
+        When a column that was named is not there.
+    """
+    before, after = stores.manifest(old), stores.manifest(new)
+    if old.digest == new.digest and old.columns == new.columns:
+        return _nothing(old.ref, new.ref, before, old.columns)
+    files = compare_files(before, after)
+    unreadable = [
+        note for version in (old, new) if (note := _why_unreadable(stores, version)) is not None
+    ]
+    if unreadable:
+        schema = _recorded_schema(old.columns, new.columns)
+        return DatasetDiff(old.ref, new.ref, files, schema, None, tuple(unreadable))
+    schema, rows = _compare_tables(
+        read(stores, old, before), read(stores, new, after), new.key or old.key, options
+    )
+    return DatasetDiff(old.ref, new.ref, files, schema, rows)
+
+
+def compare_with_disk(stores: Stores, old: Version, options: Options) -> DatasetDiff:
+    """Compare a version with what its paths hold now.
+
+    Rows are compared while the version's own content can still be read, that is when nothing of
+    it was changed and files were only added.
+    """
+    before = stores.manifest(old)
+    try:
+        content = find_content(stores, old.definition)
+    except SourceError as error:
+        gone = Manifest(
+            tuple(FileGroup(group.datastore, group.base, (), (), ()) for group in before.groups)
+        )
+        note = f"Only the file lists were compared: {error.message}"
+        return DatasetDiff(old.ref, ON_DISK, compare_files(before, gone), notes=(note,))
+    if content.digest == old.digest:
+        return _nothing(old.ref, ON_DISK, before, old.columns)
+    files = compare_files(before, content.manifest(stores))
+    if old.kind != "tabular" or content.format is None:
+        note = _no_table(old.ref if old.kind != "tabular" else "What is on disk now")
+        return DatasetDiff(old.ref, ON_DISK, files, notes=(note,))
+    options_of = old.definition.options
+    drift = find_version_drift(stores, old)
+    try:
+        if drift:
+            described = describe(content.paths, content.format, options_of, content.size)
+            schema = _recorded_schema(old.columns, described.columns)
+            note = (
+                f"Rows were not compared: {len(drift.drifted):,} of {drift.files:,} files of "
+                f"{old.ref} were changed or removed, so its own rows can no longer be read."
+            )
+            return DatasetDiff(old.ref, ON_DISK, files, schema, None, (note,))
+        now = read_table(content.paths, content.format, options_of)
+    except TableError as error:
+        return DatasetDiff(old.ref, ON_DISK, files, notes=(error.message,))
+    schema, rows = _compare_tables(read(stores, old, before), now, old.key, options)
+    return DatasetDiff(old.ref, ON_DISK, files, schema, rows)
+
+
+def compare_with_table(
+    stores: Stores, old: Version, table: object, label: str, options: Options
+) -> DatasetDiff:
+    """Compare a version with a table in memory: columns and rows.
+
+    Parameters
+    ----------
+    stores
+        The workspace's keepers.
+    old
+        The version.
+    table
+        A pandas or polars DataFrame, or an Arrow table.
+    label
+        What the table is called.
+    options
+        How rows are compared.
+
+    Raises
+    ------
+    ComparisonError
+        When the version's content can no longer be read.
+    TableError
+        When one of them is no table.
+    """
+    frame = _as_frame(table)
+    if (why := _why_unreadable(stores, old)) is not None:
+        raise ComparisonError(why, hint=f"See what became of it: %ds diff {old.ref}")
+    before = read(stores, old, stores.manifest(old))
+    schema, rows = _compare_tables(before, frame, old.key, options)
+    return DatasetDiff(old.ref, label, None, schema, rows)
+
+
+def _compare_tables(
+    old: pd.DataFrame, new: pd.DataFrame, key: Sequence[str], options: Options
+) -> tuple[SchemaDiff, RowsDiff]:
+    schema = compare_columns(columns_of(old), columns_of(new))
+    rows = compare_rows(old, new, on=options.on, key=key, ignore=options.ignore, limit=options.rows)
+    return schema, rows
+
+
+def _nothing(
+    old: str, new: str, manifest: Manifest, columns: Sequence[Column] | None
+) -> DatasetDiff:
+    files = FilesDiff(unchanged=manifest.count)
+    schema = None if columns is None else compare_columns(columns, columns)
+    return DatasetDiff(old, new, files, schema, notes=("The contents are identical.",))
+
+
+def _recorded_schema(
+    old: Sequence[Column] | None, new: Sequence[Column] | None
+) -> SchemaDiff | None:
+    return None if old is None or new is None else compare_columns(old, new)
+
+
+def _why_unreadable(stores: Stores, version: Version) -> str | None:
+    """Return why the rows of a version cannot be read, None when they can."""
+    if version.kind != "tabular":
+        return _no_table(version.ref)
+    drift = find_version_drift(stores, version)
+    if drift:
+        return (
+            f"Rows were not compared: {len(drift.drifted):,} of {drift.files:,} files of "
+            f"{version.ref} changed on disk since it was registered."
+        )
+    return None
+
+
+def _no_table(what: str) -> str:
+    return f"Rows were not compared: {what} holds files that are no table of one format."
+
+
+def _as_frame(table: Any) -> pd.DataFrame:
+    import pandas as pd
+
+    try:
+        if isinstance(table, pd.Series):
+            return table.to_frame()
+        if isinstance(table, pd.DataFrame):
+            return table
+        if hasattr(table, "collect") and hasattr(table, "lazy"):
+            table = table.collect()
+        return cast("pd.DataFrame", table.to_pandas())
+    except (AttributeError, ImportError) as error:
+        raise TableError(
+            f"A {type(table).__name__} is no table that can be compared.",
+            hint="Give a pandas or polars DataFrame, or an Arrow table.",
+        ) from error

@@ -1,0 +1,140 @@
+"""The content that a definition has on disk now: its files, their hashes, what kind they are."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dsnb.datasets.stores import Stores
+from dsnb.errors import EmptySourceError
+from dsnb.records import Definition, Kind, Manifest
+from dsnb.storage.drift import places_of
+from dsnb.storage.files import Listing, find_files
+from dsnb.storage.fingerprints import Fingerprint, fingerprint
+from dsnb.storage.manifests import digest_of_groups
+from dsnb.tables.formats import Format, common_format
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What the files of a definition hold.
+
+    Attributes
+    ----------
+    definition
+        The paths.
+    fingerprints
+        Of each path, in order.
+    digest
+        Over all of them.
+    format
+        The one table format that all files have, or None.
+    """
+
+    definition: Definition
+    fingerprints: tuple[Fingerprint, ...]
+    digest: str
+    format: Format | None
+
+    @property
+    def kind(self) -> Kind:
+        """``tabular`` when all files are of one table format."""
+        return "file" if self.format is None else "tabular"
+
+    @property
+    def paths(self) -> list[str]:
+        """The files on this machine, in order."""
+        return [
+            os.path.join(one.listing.base, *name.split("/"))
+            for one in self.fingerprints
+            for name in one.listing.names
+        ]
+
+    @property
+    def files(self) -> int:
+        """Number of files."""
+        return sum(len(one.listing.names) for one in self.fingerprints)
+
+    @property
+    def size(self) -> int:
+        """Bytes in all files together."""
+        return sum(sum(one.sizes) for one in self.fingerprints)
+
+    @property
+    def skipped(self) -> int:
+        """Number of hidden or junk names that were passed over."""
+        return sum(one.listing.skipped for one in self.fingerprints)
+
+    def manifest(self, stores: Stores) -> Manifest:
+        """Return the file list that records this content."""
+        groups = []
+        for one, source in zip(self.fingerprints, self.definition.sources, strict=True):
+            root = stores.datastores.path(source.datastore, ".")
+            base = os.path.relpath(one.listing.base, root).replace(os.sep, "/")
+            groups.append(one.group(source.datastore, base))
+        return Manifest(tuple(groups))
+
+
+def find_content(stores: Stores, definition: Definition) -> Content:
+    """Return what a definition's files hold now, hashing those that may have changed.
+
+    Raises
+    ------
+    SourceError
+        When a path is missing, empty or cannot be read.
+    """
+    places = places_of(definition, stores.datastores)
+    listings = [
+        find_files(place, str(source), include_hidden=definition.include_hidden)
+        for place, source in zip(places, definition.sources, strict=True)
+    ]
+    listings = _each_file_once(listings)
+    if not definition.include_hidden:
+        listings = _without_markers(listings, places)
+    for listing, source in zip(listings, definition.sources, strict=True):
+        if not listing.names:
+            raise EmptySourceError(
+                f"{source} adds no file: all it holds is named before, or hidden.",
+                hint="Leave it out, or add --include-hidden.",
+            )
+    fingerprints = tuple(
+        fingerprint(place, listing, stores.stats, progress=stores.progress)
+        for place, listing in zip(places, listings, strict=True)
+    )
+    digest = digest_of_groups(one.digest for one in fingerprints)
+    return Content(definition, fingerprints, digest, _format_of(listings))
+
+
+def _without_markers(listings: Sequence[Listing], places: Sequence[str]) -> list[Listing]:
+    """Leave out ``_SUCCESS`` and its kind, which writers of tables put beside the data.
+
+    A file that was named itself is always taken.
+    """
+    kept = []
+    for listing, place in zip(listings, places, strict=True):
+        markers = {
+            name
+            for name in listing.names
+            if (name[0] == "_" or "/_" in name) and os.path.join(listing.base, name) != place
+        }
+        kept.append(listing.without(markers) if markers else listing)
+    return list(listings) if _format_of(kept) is None else kept
+
+
+def _each_file_once(listings: list[Listing]) -> list[Listing]:
+    """Leave out of each listing the files that an earlier one names already."""
+    if len(listings) == 1:
+        return listings
+    seen: set[str] = set()
+    kept = []
+    for listing in listings:
+        paths = [os.path.join(listing.base, name) for name in listing.names]
+        again = {name for name, path in zip(listing.names, paths, strict=True) if path in seen}
+        seen.update(paths)
+        kept.append(listing.without(again) if again else listing)
+    return kept
+
+
+def _format_of(listings: Sequence[Listing]) -> Format | None:
+    return common_format([name for listing in listings for name in listing.names])

@@ -1,0 +1,268 @@
+"""Looking around: which datasets and versions there are, and how they stand."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from dsnb.catalog.base import View
+from dsnb.catalog.resolving import known_numbers
+from dsnb.datasets.loading import find_version_drift
+from dsnb.datasets.stores import Stores
+from dsnb.presenting import Presentable
+from dsnb.records import FileEntry, Run, Version
+from dsnb.storage.configuration import list_datastores
+from dsnb.storage.discovery import cache_folder
+from dsnb.storage.drift import Drift
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """One version with the aliases that point to it."""
+
+    version: Version
+    aliases: tuple[str, ...]
+    is_latest: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetList(Presentable):
+    """The datasets of a workspace, each by its latest version.
+
+    Attributes
+    ----------
+    workspace
+        Its folder.
+    rows
+        The latest version of each dataset that was asked for, by name.
+    counts
+        Number of versions of each, as long as ``rows``.
+    pattern, tags
+        What was asked for.
+    """
+
+    workspace: str
+    rows: tuple[VersionRow, ...]
+    counts: tuple[int, ...]
+    pattern: str = ""
+    tags: Mapping[str, str] | None = None
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class VersionList(Presentable):
+    """The versions of one dataset, newest first."""
+
+    name: str
+    rows: tuple[VersionRow, ...]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class VersionDetails(Presentable):
+    """Everything about one version.
+
+    Attributes
+    ----------
+    row
+        The version and its aliases.
+    drift
+        How its files stand on disk now.
+    files
+        The first files of its manifest; ``row.version.files`` tells how many there are.
+    newer
+        Reference of the latest version, when this one is older.
+    """
+
+    row: VersionRow
+    drift: Drift
+    files: tuple[FileEntry, ...]
+    newer: str | None
+
+    @property
+    def version(self) -> Version:
+        """The version."""
+        return self.row.version
+
+
+@dataclass(frozen=True, slots=True)
+class Verification(Presentable):
+    """How the files of some versions stand on disk; true when none has drifted."""
+
+    rows: tuple[tuple[Version, Drift], ...]
+
+    def __bool__(self) -> bool:
+        return not any(drift for _, drift in self.rows)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkspaceStatus(Presentable):
+    """What is where.
+
+    Attributes
+    ----------
+    folder
+        The workspace's folder.
+    datasets, versions, runs
+        Their numbers.
+    registry_size, cache_size
+        Bytes on disk.
+    cache
+        The user's cache folder, shared by all workspaces.
+    datastores
+        Name, folder and whether it is there.
+    drifted
+        References of latest versions whose files changed or vanished.
+    run
+        The session's run, if it has begun.
+    """
+
+    folder: str
+    datasets: int
+    versions: int
+    runs: int
+    registry_size: int
+    cache: str
+    cache_size: int
+    datastores: tuple[tuple[str, str, str], ...]
+    drifted: tuple[str, ...]
+    run: Run | None = None
+
+
+SHOWN_FILES = 1000
+
+
+def list_datasets(
+    stores: Stores, pattern: str = "", tags: Mapping[str, str] | None = None
+) -> DatasetList:
+    """Return the datasets whose name fits a pattern and whose latest version has some tags.
+
+    Parameters
+    ----------
+    stores
+        The workspace's keepers.
+    pattern
+        A shell pattern, or a part of the name.
+    tags
+        Tags that the latest version must have.
+    """
+    view = stores.catalog.view()
+    rows, counts = [], []
+    for name in view.names():
+        if pattern and not _fits(name, pattern):
+            continue
+        numbers = view.numbers(name)
+        row = _row(view, name, numbers[-1])
+        if all(row.version.tags.get(key) == value for key, value in (tags or {}).items()):
+            rows.append(row)
+            counts.append(len(numbers))
+    return DatasetList(str(stores.layout.root), tuple(rows), tuple(counts), pattern, tags)
+
+
+def list_versions(stores: Stores, name: str) -> VersionList:
+    """Return the versions of a dataset, newest first.
+
+    Raises
+    ------
+    DatasetNotFoundError
+        When there is none of that name.
+    """
+    view = stores.catalog.view()
+    numbers = known_numbers(view, name)
+    return VersionList(name, tuple(_row(view, name, number) for number in reversed(numbers)))
+
+
+def show(stores: Stores, version: Version) -> VersionDetails:
+    """Return everything about a version, its state on disk included."""
+    view = stores.catalog.view()
+    files = islice(stores.manifest(version).files, SHOWN_FILES)
+    latest = view.numbers(version.name)[-1]
+    return VersionDetails(
+        _row(view, version.name, version.version),
+        find_version_drift(stores, version, news=True),
+        tuple(files),
+        None if latest == version.version else f"{version.name}@{latest}",
+    )
+
+
+def verify(
+    stores: Stores, versions: Sequence[Version] | None, *, full: bool = False
+) -> Verification:
+    """Compare the files of some versions with what was registered.
+
+    Parameters
+    ----------
+    stores
+        The workspace's keepers.
+    versions
+        Which ones; None is every version of every dataset.
+    full
+        Whether to hash every file, rather than only those that seem touched.
+    """
+    return Verification(
+        tuple(
+            (version, find_version_drift(stores, version, full=full, news=True))
+            for version in (every_version(stores) if versions is None else versions)
+        )
+    )
+
+
+def every_version(stores: Stores) -> Iterator[Version]:
+    """Yield every version of every dataset."""
+    view = stores.catalog.view()
+    for name in view.names():
+        for number in view.numbers(name):
+            yield _row(view, name, number).version
+
+
+def used_datastores(stores: Stores) -> set[str]:
+    """Return the names of the datastores in which versions lie."""
+    return {
+        source.datastore
+        for version in every_version(stores)
+        for source in version.definition.sources
+    }
+
+
+def find_status(stores: Stores) -> WorkspaceStatus:
+    """Return what is where, and which latest versions have drifted."""
+    datasets = list_datasets(stores)
+    drifted = [row.version.ref for row in datasets.rows if find_version_drift(stores, row.version)]
+    layout, cache = stores.layout, cache_folder()
+    return WorkspaceStatus(
+        folder=str(layout.root),
+        datasets=len(datasets),
+        versions=sum(datasets.counts),
+        runs=len(stores.catalog.runs()),
+        registry_size=_size(layout.registry) + _size(layout.runs) + _size(layout.manifests),
+        cache=str(cache),
+        cache_size=_size(cache),
+        datastores=list_datastores(layout).rows,
+        drifted=tuple(drifted),
+    )
+
+
+def _size(path: Path) -> int:
+    if path.is_dir():
+        return sum(_size(below) for below in path.iterdir())
+    return path.stat().st_size if path.exists() else 0
+
+
+def _fits(name: str, pattern: str) -> bool:
+    if any(mark in pattern for mark in "*?["):
+        return fnmatch.fnmatchcase(name.lower(), pattern.lower())
+    return pattern.lower() in name.lower()
+
+
+def _row(view: View, name: str, number: int) -> VersionRow:
+    version = view.version(name, number)
+    assert version is not None
+    aliases = tuple(sorted(a for a, to in view.aliases(name).items() if to == number))
+    return VersionRow(version, aliases, number == view.numbers(name)[-1])

@@ -1,0 +1,180 @@
+"""Loading: a version's data, or an error that says what became of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from dsnb.datasets.stores import Stores
+from dsnb.errors import DriftError, TableError
+from dsnb.records import Manifest, Version
+from dsnb.storage.drift import Drift, FileDrift, find_drift, find_news
+from dsnb.tables.formats import Format
+from dsnb.tables.reading import EVERYTHING, Library, Wanted, convert, read_table
+from dsnb.units import ago, size_text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_LISTED = 5
+
+
+def load(
+    stores: Stores,
+    version: Version,
+    library: Library | None = None,
+    wanted: Wanted = EVERYTHING,
+    *,
+    verify: bool = False,
+    as_is: bool = False,
+) -> Any:
+    """Return the data of a version.
+
+    Parameters
+    ----------
+    stores
+        The workspace's keepers.
+    version
+        What to load.
+    library
+        What the table shall be; None is a DataFrame of pandas for a table, else the list of the
+        local paths.
+    wanted
+        The part of the table that is asked for.
+    verify
+        Whether to hash every file, rather than only those that seem touched.
+    as_is
+        Whether to load what is there although it is not what was registered.
+
+    Raises
+    ------
+    DriftError
+        When files changed or vanished.
+    TableError
+        When the version is no table, or cannot be read as one.
+    """
+    manifest = stores.manifest(version)
+    _check(stores, version, manifest, verify=verify, as_is=as_is)
+    if library == "paths" or (library is None and version.kind == "file"):
+        if wanted != EVERYTHING:
+            raise TableError(
+                f"{version.ref} is loaded as files, which have no rows or columns to choose.",
+                hint="Leave out --columns, --where and --limit.",
+            )
+        return stores.paths(manifest)
+    frame = read(stores, version, manifest, wanted)
+    if not as_is:
+        # What was written while it was read has been seen by nobody but this check.
+        _check(stores, version, manifest, verify=False, as_is=False)
+    return convert(frame, library or "pandas")
+
+
+def read(
+    stores: Stores, version: Version, manifest: Manifest, wanted: Wanted = EVERYTHING
+) -> pd.DataFrame:
+    """Return the table that a version's files hold now, unchecked.
+
+    Raises
+    ------
+    TableError
+        When the version is no table, or cannot be read as one.
+    """
+    if version.kind != "tabular" or version.format is None:
+        raise TableError(
+            f"{version.ref} holds files that are no table of one format.",
+            hint=f"Load their paths: paths = %ds load {version.ref} --as paths",
+        )
+    paths = stores.paths(manifest)
+    options = version.definition.options
+    return read_table(paths, cast("Format", version.format), options, wanted, stores.notify)
+
+
+def find_version_drift(
+    stores: Stores, version: Version, *, full: bool = False, news: bool = False
+) -> Drift:
+    """Compare a version's files with what was registered.
+
+    Parameters
+    ----------
+    stores
+        The workspace's keepers.
+    version
+        Which one.
+    full
+        Whether to hash every file.
+    news
+        Whether to look for files that were not there then, too.
+    """
+    manifest = stores.manifest(version)
+    drift = find_drift(
+        manifest,
+        version.definition,
+        stores.datastores,
+        stores.stats,
+        full=full,
+        progress=stores.progress,
+    )
+    if not news:
+        return drift
+    found = find_news(manifest, version.definition, stores.datastores)
+    return Drift(drift.files, drift.drifted, found, drift.full)
+
+
+def describe_drift(file: FileDrift) -> str:
+    """Say what became of a file, in a few words.
+
+    Examples
+    --------
+    >>> describe_drift(FileDrift("a.csv", "missing", 40_900))
+    'a.csv is gone (it had 40.9 kB)'
+    """
+    if file.fate == "missing":
+        return f"{file.path} is gone (it had {size_text(file.size_before)})"
+    if file.fate == "unreadable":
+        return f"{file.path} cannot be read any more"
+    if file.fate == "not a file":
+        return f"{file.path} is no file any more"
+    sizes = "same size"
+    if file.size_now is not None and file.size_now != file.size_before:
+        sizes = f"{size_text(file.size_before)} → {size_text(file.size_now)}"
+        if size_text(file.size_before) == size_text(file.size_now):
+            sizes = f"{file.size_before:,} → {file.size_now:,} bytes"
+    when = f", modified {ago(file.modified)}" if file.modified is not None else ""
+    return f"{file.path} changed ({sizes}{when})"
+
+
+def _check(
+    stores: Stores, version: Version, manifest: Manifest, *, verify: bool, as_is: bool
+) -> None:
+    drift = find_drift(
+        manifest,
+        version.definition,
+        stores.datastores,
+        stores.stats,
+        full=verify,
+        progress=stores.progress,
+    )
+    if not drift:
+        return
+    what = (
+        f"{version.ref} has drifted: {len(drift.drifted):,} of {drift.files:,} "
+        f"file{'' if drift.files == 1 else 's'} changed on disk since it was registered "
+        f"{ago(version.created)}"
+    )
+    listed = "; ".join(describe_drift(file) for file in drift.drifted[:_LISTED])
+    if len(drift.drifted) > _LISTED:
+        listed += f"; and {len(drift.drifted) - _LISTED:,} more"
+    if as_is and all(file.fate == "changed" for file in drift.drifted):
+        stores.notify(f"{what}: {listed}. It was loaded as it is now.")
+        return
+    again = " ".join(_quoted(str(source)) for source in version.definition.sources)
+    if version.definition.from_memory:
+        hint = f"Register the table again: %ds register {version.name} --from VAR"
+    else:
+        hint = f"Keep the change as a new version: %ds register {version.name} {again}"
+    if all(file.fate == "changed" for file in drift.drifted):
+        hint += f" – or load what is there now: %ds load {version.ref} --as-is"
+    raise DriftError(f"{what}: {listed}.", hint=hint)
+
+
+def _quoted(path: str) -> str:
+    return f'"{path}"' if " " in path else path

@@ -1,0 +1,340 @@
+"""Registering: from paths, or a table in memory, to a version."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import shutil
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from dsnb.catalog.base import View
+from dsnb.catalog.resolving import known_numbers
+from dsnb.datasets.content import Content, find_content
+from dsnb.datasets.stores import Stores
+from dsnb.errors import (
+    MissingColumnError,
+    SourceError,
+    TableError,
+    UsageError,
+    did_you_mean,
+    writing,
+)
+from dsnb.presenting import Outcome
+from dsnb.records import Definition, FileEntry, Kind, Source, Version, now
+from dsnb.refs import check_name
+from dsnb.storage.datastores import LOCAL
+from dsnb.tables.memory import write_exactly
+from dsnb.tables.reading import check_options
+from dsnb.tables.sampling import Description, describe
+
+SHOWN_FILES = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the user asks `register` to record beside the data.
+
+    Attributes
+    ----------
+    name
+        The dataset's name.
+    add
+        Whether the sources come after those of the latest version.
+    new_version
+        Whether a further version may be made when the name exists.
+    kind
+        ``tabular`` or ``file`` when forced.
+    key
+        Columns that identify a row; None keeps those of the latest version.
+    options
+        Reader options.
+    """
+
+    name: str
+    add: bool = False
+    new_version: bool = True
+    include_hidden: bool = False
+    kind: Kind | None = None
+    key: Sequence[str] | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    description: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    creator: str = ""
+    run: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration(Outcome):
+    """The outcome of a registration.
+
+    Attributes
+    ----------
+    version
+        The version that now holds this content.
+    created
+        Whether it is new; otherwise the latest version held it already.
+    previous
+        The version before, if there is one.
+    same_as
+        Reference of an older version with the same content, if there is one.
+    skipped
+        Number of hidden or junk names that were passed over.
+    files
+        The first of its files.
+    started_workspace
+        Folder of the workspace when this registration made it.
+    """
+
+    version: Version
+    created: bool
+    previous: Version | None = None
+    same_as: str | None = None
+    skipped: int = 0
+    files: tuple[FileEntry, ...] = ()
+    started_workspace: str | None = None
+
+    @property
+    def ref(self) -> str:
+        """The canonical reference of the version."""
+        return self.version.ref
+
+
+def register(stores: Stores, sources: Sequence[Source], request: Request) -> Registration:
+    """Record what some paths hold now as a version.
+
+    Raises
+    ------
+    DsnbError
+        When something is wrong with the name, the paths or the options; nothing is recorded then.
+    """
+    check_name(request.name)
+    definition = _definition(stores, sources, request)
+    for source in definition.sources:
+        if source.datastore == LOCAL and source in sources:
+            stores.notify(
+                f"{stores.datastores.path(LOCAL, source.path)} lies outside the workspace, so "
+                "this version is tied to this machine (datastore local)."
+            )
+    return _record(stores, find_content(stores, definition), request)
+
+
+def register_table(stores: Stores, table: object, request: Request) -> Registration:
+    """Keep a table that is in memory as Parquet, and record that as a version.
+
+    Raises
+    ------
+    TableError
+        When it is no table, or Parquet cannot hold it exactly; nothing is left behind then.
+    """
+    check_name(request.name)
+    moment = f"{now():%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
+    folder = stores.layout.data / request.name / moment
+    with writing(folder):
+        folder.mkdir(parents=True)
+    kept = False
+    try:
+        with writing(folder):
+            path = write_exactly(table, folder)
+        source = Source(datastore="default", path=path.relative_to(stores.layout.root).as_posix())
+        definition = Definition(sources=(source,), from_memory=True)
+        registration = _record(stores, find_content(stores, definition), request)
+        kept = registration.created
+    finally:
+        if not kept:
+            shutil.rmtree(folder, ignore_errors=True)
+    return registration
+
+
+def _definition(stores: Stores, sources: Sequence[Source], request: Request) -> Definition:
+    """Return what is to be registered: the sources alone, or after those of the latest version."""
+    if not request.add:
+        if not sources:
+            raise UsageError(
+                "Nothing to register was named.",
+                hint=f"Give a path: %ds register {request.name} data/file.csv, "
+                f"or a table: %ds register {request.name} --from df",
+            )
+        return Definition(
+            sources=tuple(dict.fromkeys(sources)),
+            options=request.options,
+            include_hidden=request.include_hidden,
+        )
+    view = stores.catalog.view()
+    latest = view.version(request.name, known_numbers(view, request.name)[-1])
+    assert latest is not None
+    before = latest.definition
+    if before.from_memory:
+        raise SourceError(
+            f"{latest.ref} was registered from memory, so paths cannot be added to it.",
+            hint=f"Register the paths alone: %ds register {request.name} PATH",
+        )
+    return Definition(
+        sources=tuple(dict.fromkeys((*before.sources, *sources))),
+        options={**before.options, **request.options},
+        include_hidden=before.include_hidden or request.include_hidden,
+    )
+
+
+def _record(stores: Stores, content: Content, request: Request) -> Registration:
+    view = stores.catalog.view()
+    latest = _latest(view, request.name)
+    kind = request.kind or content.kind
+    if latest is not None and _is_nothing_new(latest, content, request):
+        return _unchanged(stores, view, latest, content, request)
+    if request.kind == "tabular" and content.format is None:
+        raise TableError(
+            "These files are not of one table format, so they cannot be registered as tabular.",
+            hint="Leave out --kind, or name files of one format.",
+        )
+    check_options(content.definition.options, content.format if kind == "tabular" else None)
+    described = Description(None, None)
+    if kind == "tabular":
+        kind, described = _describe(stores, content, request)
+    key = _key(stores, latest, kind, described, request)
+    manifest = content.manifest(stores)
+    address = stores.manifests.write(manifest)
+    with stores.catalog.transaction() as transaction:
+        # Another process may have registered since; what counts is the state under the lock.
+        latest = _latest(transaction, request.name)
+        if latest is not None and _is_nothing_new(latest, content, request):
+            return _unchanged(stores, transaction, latest, content, request)
+        if latest is not None and not request.new_version:
+            raise SourceError(
+                f"{latest.ref} holds something else, and --no-new-version was given.",
+                hint="Leave it out to register the next version.",
+            )
+        same_as = _older_with(transaction, request.name, content.digest)
+        version = Version(
+            name=request.name,
+            version=transaction.next_number(request.name),
+            id=str(uuid.uuid4()),
+            definition=content.definition,
+            manifest=address,
+            digest=content.digest,
+            kind=kind,
+            format=content.format if kind == "tabular" else None,
+            files=content.files,
+            size=content.size,
+            rows=described.rows,
+            columns=described.columns,
+            key=key,
+            description=request.description,
+            tags=dict(request.tags),
+            created=_not_before(latest),
+            creator=request.creator or _user(),
+            run=request.run,
+        )
+        transaction.add_version(version)
+    return Registration(
+        version=version,
+        created=True,
+        previous=latest,
+        same_as=same_as,
+        skipped=content.skipped,
+        files=tuple(islice(manifest.files, SHOWN_FILES)),
+    )
+
+
+def _latest(view: View, name: str) -> Version | None:
+    numbers = view.numbers(name)
+    return view.version(name, numbers[-1]) if numbers else None
+
+
+def _is_nothing_new(latest: Version, content: Content, request: Request) -> bool:
+    """Tell whether the latest version has this definition, content and kind already."""
+    if latest.digest != content.digest:
+        return False
+    if request.kind is not None and request.kind != latest.kind:
+        return False
+    if request.key is not None and tuple(request.key) != latest.key:
+        return False
+    if content.definition.from_memory and latest.definition.from_memory:
+        return True  # each table from memory has a folder of its own: the content is what counts
+    return latest.definition == content.definition
+
+
+def _unchanged(
+    stores: Stores, view: View, latest: Version, content: Content, request: Request
+) -> Registration:
+    if request.description and request.description != latest.description:
+        stores.notify(
+            f"{latest.ref} keeps its description; change it with: "
+            f"%ds annotate {latest.ref} {request.description!r}"
+        )
+    if any(latest.tags.get(key) != value for key, value in request.tags.items()):
+        given = " ".join(f"{key}={value}" for key, value in request.tags.items())
+        stores.notify(f"{latest.ref} keeps its tags; set them with: %ds tag {latest.ref} {given}")
+    numbers = list(view.numbers(latest.name))
+    position = numbers.index(latest.version)
+    previous = view.version(latest.name, numbers[position - 1]) if position else None
+    return Registration(version=latest, created=False, previous=previous, skipped=content.skipped)
+
+
+def _describe(stores: Stores, content: Content, request: Request) -> tuple[Kind, Description]:
+    assert content.format is not None
+    options = content.definition.options
+    try:
+        return "tabular", describe(content.paths, content.format, options, content.size)
+    except TableError as error:
+        if request.kind == "tabular" or options or request.key:
+            raise
+        stores.notify(f"{error.message} It was registered as files, without a table.")
+        return "file", Description(None, None)
+
+
+def _key(
+    stores: Stores,
+    latest: Version | None,
+    kind: Kind,
+    described: Description,
+    request: Request,
+) -> tuple[str, ...]:
+    """Return the columns that identify a row: those given, else those of the latest version."""
+    known = [column.name for column in described.columns or ()]
+    if request.key is None:
+        inherited = latest.key if latest is not None else ()
+        return inherited if kind == "tabular" and set(inherited) <= set(known) else ()
+    if request.key and kind != "tabular":
+        raise TableError("Files that are no table have no key columns.", hint="Leave out --key.")
+    if described.columns is not None:
+        for column in request.key:
+            if column not in known:
+                raise MissingColumnError(
+                    f"There is no column {column}. {did_you_mean(column, known)}".strip(),
+                    hint=f"The columns are {', '.join(known[:20])}"
+                    f"{', …' if len(known) > 20 else ''}.",
+                )
+    if described.whole is not None and request.key:
+        repeated = int(described.whole.duplicated(list(request.key)).sum())
+        if repeated:
+            stores.notify(
+                f"{', '.join(request.key)} does not identify every row: {repeated:,} rows repeat "
+                "an earlier one's key."
+            )
+    return tuple(request.key)
+
+
+def _older_with(view: View, name: str, digest: str) -> str | None:
+    for number in reversed(view.numbers(name)):
+        version = view.version(name, number)
+        if version is not None and version.digest == digest:
+            return version.ref
+    return None
+
+
+def _not_before(latest: Version | None) -> datetime:
+    """Return the present moment, or that of the latest version where the clock went back."""
+    moment = now()
+    return moment if latest is None else max(moment, latest.created)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return str(os.getuid()) if hasattr(os, "getuid") else ""

@@ -1,0 +1,1 @@
+"""Showing results: each as plain text for 80 columns and as HTML, escaped and capped."""

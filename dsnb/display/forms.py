@@ -1,0 +1,7 @@
+"""Every form that a result can be shown in; importing this makes results show themselves."""
+
+from __future__ import annotations
+
+from dsnb.display import diffs, house, runs, versions
+
+__all__ = ["diffs", "house", "runs", "versions"]

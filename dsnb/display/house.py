@@ -1,0 +1,111 @@
+"""Showing the workspace itself: made, what is where, settings, datastores, errors."""
+
+from __future__ import annotations
+
+from dsnb.datasets.inspection import WorkspaceStatus
+from dsnb.display import html, text
+from dsnb.errors import DsnbError
+from dsnb.presenting import as_html, as_text
+from dsnb.storage.configuration import DatastoreList, SettingList
+from dsnb.units import count_text, size_text
+from dsnb.workspace import WorkspaceCreated
+
+
+@as_text.register
+def _created_text(result: WorkspaceCreated) -> str:
+    if result.created:
+        return f"This is a workspace now: {result.folder}\n  next: %ds register NAME PATH"
+    return f"This is a workspace already: {result.folder}"
+
+
+@as_html.register
+def _created_html(result: WorkspaceCreated) -> str:
+    when = "now" if result.created else "already"
+    made = html.Html(f"This is a workspace {when}: {html.code(result.folder)}")
+    next_step = html.Html(f"next: {html.code('%ds register NAME PATH')}")
+    return html.block(made, html.quiet(next_step) if result.created else "")
+
+
+@as_text.register
+def _status_text(result: WorkspaceStatus) -> str:
+    return text.facts(_facts(result))
+
+
+@as_html.register
+def _status_html(result: WorkspaceStatus) -> str:
+    return html.block(html.table((), _facts(result)), state="warn" if result.drifted else "")
+
+
+@as_text.register
+def _datastores_text(result: DatastoreList) -> str:
+    lines = [result.done] if result.done else []
+    lines.append(text.table(result.rows, ("datastore", "folder", "state")))
+    return "\n".join(lines)
+
+
+@as_html.register
+def _datastores_html(result: DatastoreList) -> str:
+    rows = ((name, html.code(folder), state) for name, folder, state in result.rows)
+    return html.block(result.done, html.table(("Datastore", "Folder", "State"), rows))
+
+
+@as_text.register
+def _settings_text(result: SettingList) -> str:
+    if result.done:
+        return result.done
+    rows = [
+        (key, _value(value), "set" if is_set else "default", meaning)
+        for key, value, is_set, meaning in result.rows
+    ]
+    return text.table(rows)
+
+
+@as_html.register
+def _settings_html(result: SettingList) -> str:
+    if result.done:
+        return html.block(html.code(result.done))
+    rows = (
+        (html.code(key), html.code(_value(value)), "set" if is_set else "default", meaning)
+        for key, value, is_set, meaning in result.rows
+    )
+    return html.block(html.table(("Setting", "Value", "", "What it does"), rows))
+
+
+@as_text.register
+def _error_text(error: DsnbError) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+@as_html.register
+def _error_html(error: DsnbError) -> str:
+    return html.block(error.message, html.quiet(error.hint), state="bad")
+
+
+def _facts(result: WorkspaceStatus) -> list[tuple[str, str]]:
+    added = [f"{name} ({state}): {folder}" for name, folder, state in result.datastores[2:]]
+    run = "not begun"
+    if result.run is not None:
+        inputs, outputs = len(result.run.inputs), len(result.run.outputs)
+        run = f"{count_text(inputs, 'input')}, {count_text(outputs, 'output')}"
+    facts = [
+        ("workspace", result.folder),
+        (
+            "holds",
+            f"{count_text(result.datasets, 'dataset')}, {count_text(result.versions, 'version')}, "
+            f"{count_text(result.runs, 'run')}",
+        ),
+        ("registry", size_text(result.registry_size)),
+        (
+            "state",
+            f"⚠ drifted: {', '.join(result.drifted[:10])}"
+            if result.drifted
+            else "✓ the latest versions are unchanged",
+        ),
+        ("this run", run),
+        ("cache", f"{result.cache} ({size_text(result.cache_size)})"),
+    ]
+    return facts + [("datastore", one) for one in added]
+
+
+def _value(value: object) -> str:
+    return "(empty)" if value == "" else str(value)

@@ -1,0 +1,136 @@
+"""Showing runs: one in full, and a list of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from dsnb.display import html, text
+from dsnb.presenting import as_html, as_text
+from dsnb.provenance.runs import RunDetails, RunList, Status
+from dsnb.records import Run, Use
+from dsnb.units import ago, count_text, exact
+
+_NOT_BEGUN = "No run has begun: it does with the first dataset that is registered or loaded here."
+_SHAPES = {"running": "●", "completed": "✓", "interrupted": "⚠"}
+
+
+@as_text.register
+def _run_text(result: RunDetails) -> str:
+    run = result.run
+    if run is None:
+        return text.paragraph(_NOT_BEGUN)
+    if result.done:
+        return f"run {run.name}  {text.one_line(result.done)}"
+    lines = [_headline(run, result.status)]
+    for title, uses in (("inputs", run.inputs), ("outputs", run.outputs)):
+        lines.append(f"  {title}: {'' if uses else 'none'}".rstrip())
+        if uses:
+            rows = [(use.ref, use.how, _cells(use)) for use in uses[: text.CAP]]
+            laid_out = text.table(rows, indent="    ").split("\n")
+            lines += text.capped(laid_out, len(uses), indent="    ")
+    lines.append(text.facts(_facts(run), indent="  "))
+    return "\n".join(lines)
+
+
+@as_html.register
+def _run_html(result: RunDetails) -> str:
+    run = result.run
+    if run is None:
+        return html.block(html.quiet(_NOT_BEGUN))
+    if result.done:
+        return html.block(
+            html.Html(f"run <b>{html.safe(run.name)}</b>&ensp;{html.safe(result.done)}")
+        )
+    uses = [
+        (title, html.ref(use.ref), use.how, _cells(use))
+        for title, uses in (("input", run.inputs), ("output", run.outputs))
+        for use in uses
+    ]
+    facts = html.table((), ((label, value) for label, value in _facts(run) if value))
+    return html.block(
+        _headline(run, result.status),
+        html.table(("", "Version", "How", "Cells"), uses, total=len(uses)) if uses else "",
+        html.details("where and with what", facts),
+    )
+
+
+@as_text.register
+def _runs_text(result: RunList) -> str:
+    if not result.rows:
+        return "There are no runs yet."
+    headers = ("run", "id", "started", "state", "inputs", "outputs")
+    rows = [
+        (run.name, run.id[:8], ago(run.started), f"{_SHAPES[status]} {status}", *_ends(run))
+        for run, status in result.rows[: text.CAP]
+    ]
+    lines = text.table(rows, headers).split("\n")
+    return "\n".join(text.capped(lines, len(result.rows) + 1, text.CAP + 1))
+
+
+@as_html.register
+def _runs_html(result: RunList) -> str:
+    headers = ("Run", "Id", "Started", "State", "Inputs", "Outputs", "Tags")
+    rows = (
+        (
+            run.name,
+            html.code(run.id[:8]),
+            html.moment(run.started),
+            f"{_SHAPES[status]} {status}",
+            *_ends(run),
+            _tags(run),
+        )
+        for run, status in result.rows
+    )
+    listed = html.table(headers, rows, total=len(result.rows)) if result.rows else ""
+    return html.block(count_text(len(result.rows), "run"), listed)
+
+
+def _headline(run: Run, status: Status) -> str:
+    return text.parts(
+        f"Run: {count_text(len(run.inputs), 'input')}, {count_text(len(run.outputs), 'output')}",
+        run.name,
+        f"{_SHAPES[status]} {status}",
+        f"began {ago(run.started)}",
+        f"id {run.id[:8]}",
+    )
+
+
+def _facts(run: Run) -> list[tuple[str, str]]:
+    code = run.code
+    commit = code.commit and f"{code.commit[:10]} on {code.branch or 'no branch'}"
+    dirty = " with uncommitted changes" if code.dirty else ""
+    packages = ", ".join(f"{name} {version}" for name, version in run.packages.items())
+    return [
+        ("tags", _tags(run)),
+        ("notebook", os.path.relpath(run.notebook) if run.notebook else ""),
+        ("code", f"{commit}{dirty}" if commit else ""),
+        (
+            "process",
+            text.parts(f"{run.process} on {run.host}", run.kernel and f"kernel {run.kernel[:8]}"),
+        ),
+        ("user", run.user),
+        ("began", exact(run.started)),
+        ("ended", exact(run.ended) if run.ended else ""),
+        ("with", packages),
+    ]
+
+
+def _cells(use: Use) -> str:
+    if not use.cells:
+        return ""
+    word = "cell" if len(use.cells) == 1 else "cells"
+    return f"{word} {', '.join(map(str, use.cells[:10]))}{', …' if len(use.cells) > 10 else ''}"
+
+
+def _ends(run: Run) -> tuple[str, str]:
+    return _refs(run.inputs), _refs(run.outputs)
+
+
+def _refs(uses: Sequence[Use]) -> str:
+    shown = ", ".join(use.ref for use in uses[:3])
+    return f"{shown} and {len(uses) - 3:,} more" if len(uses) > 3 else shown
+
+
+def _tags(run: Run) -> str:
+    return ", ".join(f"{key}={value}" for key, value in run.tags.items())

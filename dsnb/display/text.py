@@ -1,0 +1,136 @@
+"""The pieces of the plain-text forms."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+WIDTH = 80
+CAP = 20
+"""Rows of a list that the text form shows before it says how many more there are."""
+
+Align = Literal["left", "right"]
+
+
+def paragraph(text: str, indent: str = "") -> str:
+    """Wrap a sentence to the width of a terminal, without breaking paths or references.
+
+    Examples
+    --------
+    >>> print(paragraph("short", "  "))
+      short
+    """
+    return textwrap.fill(
+        one_line(text),
+        WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def parts(*texts: str | None) -> str:
+    """Join what there is of some texts by dots.
+
+    Examples
+    --------
+    >>> parts("2 files", None, "", "81.2 kB")
+    '2 files · 81.2 kB'
+    """
+    return " · ".join(text for text in texts if text)
+
+
+def table(
+    rows: Sequence[Sequence[str]],
+    headers: Sequence[str] = (),
+    align: Sequence[Align] = (),
+    indent: str = "",
+) -> str:
+    """Lay out rows in columns; the widest column gives way where the line is too long.
+
+    Examples
+    --------
+    >>> print(table([("@2", "1,006"), ("@1", "502")], align=("left", "right")))
+    @2  1,006
+    @1    502
+    """
+    lines = [[one_line(cell) for cell in row] for row in ([headers] if headers else []) + [*rows]]
+    if not lines:
+        return ""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    room = WIDTH - len(indent) - 2 * (len(widths) - 1)
+    while sum(widths) > room and max(widths) > 8:
+        widths[widths.index(max(widths))] -= 1
+    left: list[Align] = ["left"] * (len(widths) - len(align))
+    aligned = [*align, *left]
+    return "\n".join(
+        indent
+        + "  ".join(
+            _fit(cell, width, side) for cell, width, side in zip(line, widths, aligned, strict=True)
+        ).rstrip()
+        for line in lines
+    )
+
+
+def facts(rows: Sequence[tuple[str, str]], indent: str = "") -> str:
+    """Lay out labels with their values, wrapped; a label without a value is left out.
+
+    Examples
+    --------
+    >>> print(facts([("user", "ada"), ("kernel", ""), ("tags", "stage=raw")]))
+    user:  ada
+    tags:  stage=raw
+    """
+    told = [(f"{label}:", value) for label, value in rows if value]
+    column = max((len(label) for label, _ in told), default=0) + 2
+    lines: list[str] = []
+    for label, value in told:
+        wrapped = textwrap.wrap(
+            one_line(value),
+            max(20, WIDTH - len(indent) - column),
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        for first, part in zip([label, *[""] * len(wrapped)], wrapped, strict=False):
+            lines.append(indent + first.ljust(column) + part)
+    return "\n".join(lines)
+
+
+def capped(lines: Iterable[str], total: int, cap: int = CAP, indent: str = "") -> list[str]:
+    """Return the first lines, and one that says how many more there are."""
+    shown = [line for _, line in zip(range(cap), lines, strict=False)]
+    if total > len(shown):
+        shown.append(f"{indent}… and {total - len(shown):,} more")
+    return shown
+
+
+def one_line(text: str) -> str:
+    r"""Return text with control characters made visible, so that it stays on its line.
+
+    Examples
+    --------
+    >>> one_line("two\nlines")
+    'two lines'
+    """
+    spaced = text.replace("\n", " ").replace("\r", " ").replace("\t", " ")
+    if spaced.isprintable():
+        return spaced
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in spaced)
+
+
+def shortened(text: str, length: int) -> str:
+    """Return at most so many characters of a text.
+
+    Examples
+    --------
+    >>> shortened("weather data", 8)
+    'weather…'
+    """
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def _fit(cell: str, width: int, side: Align) -> str:
+    cell = shortened(cell, width)
+    return cell.rjust(width) if side == "right" else cell.ljust(width)

@@ -1,0 +1,353 @@
+"""Showing versions: one just registered, lists of them, one in full, how they stand on disk."""
+
+from __future__ import annotations
+
+from dsnb.datasets.inspection import (
+    DatasetList,
+    Verification,
+    VersionDetails,
+    VersionList,
+    VersionRow,
+)
+from dsnb.datasets.loading import describe_drift
+from dsnb.datasets.metadata import MetadataChange
+from dsnb.datasets.registration import Registration
+from dsnb.display import html, text
+from dsnb.presenting import as_html, as_text
+from dsnb.records import Column, FileEntry, Version
+from dsnb.storage.drift import Drift
+from dsnb.units import ago, count_text, exact, size_text
+
+MINUS = "−"
+
+
+def shape(version: Version) -> str:
+    """Return how much a version holds, in its own unit."""
+    columns = count_text(len(version.columns), "column") if version.columns else ""
+    if version.rows is not None:
+        return f"{count_text(version.rows, 'row')} × {columns or '0 columns'}"
+    return columns
+
+
+def state(drift: Drift) -> str:
+    """Return how a version's files stand, as a shape and a word."""
+    if drift:
+        return f"⚠ drifted ({len(drift.drifted):,} of {count_text(drift.files, 'file')})"
+    return "✓ unchanged"
+
+
+def since(version: Version, previous: Version) -> str:
+    """Return what a version has more or less than the one before, as far as records tell."""
+    said = [_plus(version.files - previous.files, "file")]
+    if version.rows is not None and previous.rows is not None:
+        said.append(_plus(version.rows - previous.rows, "row"))
+    if version.columns is not None and previous.columns is not None:
+        before = {column.name for column in previous.columns}
+        after = {column.name for column in version.columns}
+        if version.columns == previous.columns:
+            said.append("same columns")
+        else:
+            said += [_plus(len(after - before), "column")] if after - before else []
+            said += [f"{MINUS}{count_text(len(before - after), 'column')}"] * bool(before - after)
+            if after == before:
+                said.append("columns retyped or reordered")
+    return ", ".join(said)
+
+
+@as_text.register
+def _registration_text(result: Registration) -> str:
+    version = result.version
+    lines = [f"{version.ref}  {_registered(result)}"]
+    if result.started_workspace:
+        lines.insert(0, f"This workspace begins here: {result.started_workspace}")
+    if result.created:
+        if result.previous is not None:
+            change = since(version, result.previous)
+            lines.append(text.paragraph(f"since @{result.previous.version}: {change}", "  "))
+        lines += [f"  same content as {result.same_as}"] * bool(result.same_as)
+        lines += [f"  key: {', '.join(version.key)}"] * bool(version.key)
+        lines += [f"  {_skipped(result.skipped)}"] * bool(result.skipped)
+    lines.append(f"  next: {' · '.join(_next(result))}")
+    return "\n".join(lines)
+
+
+@as_html.register
+def _registration_html(result: Registration) -> str:
+    version = result.version
+    lines: list[object] = [
+        html.Html(f"{html.ref(version.ref)}&ensp;{html.safe(_registered(result))}")
+    ]
+    if result.started_workspace:
+        where = html.code(result.started_workspace)
+        lines.insert(0, html.quiet(html.Html(f"This workspace begins here: {where}")))
+    if result.created:
+        if result.previous is not None:
+            change = f"since @{result.previous.version}: {since(version, result.previous)}"
+            lines.append(change)
+        lines.append(
+            html.line(
+                result.same_as and f"same content as {result.same_as}",
+                version.key and f"key: {', '.join(version.key)}",
+                result.skipped and html.quiet(_skipped(result.skipped)),
+            )
+        )
+        lines.append(_files_and_schema(version, result.files))
+    commands = html.Html(" · ".join(html.code(command) for command in _next(result)))
+    lines.append(html.quiet(html.Html(f"next: {commands}")))
+    return html.block(*lines)
+
+
+@as_text.register
+def _datasets_text(result: DatasetList) -> str:
+    if not result.rows:
+        return _none_found(result)
+    headers = ("dataset", "versions", "holds", "registered", "description")
+    rows = [
+        (
+            row.version.ref,
+            f"{count:,}",
+            shape(row.version) or count_text(row.version.files, "file"),
+            ago(row.version.created),
+            row.version.description,
+        )
+        for row, count in zip(result.rows, result.counts, strict=True)
+    ]
+    lines = text.table(rows, headers, ("left", "right")).split("\n")
+    return "\n".join(text.capped(lines, len(lines), text.CAP + 1))
+
+
+@as_html.register
+def _datasets_html(result: DatasetList) -> str:
+    if not result.rows:
+        return html.block(_none_found(result))
+    headers = ("Dataset", "Versions", "Holds", "Size", "Registered", "Description", "Tags")
+    rows = (
+        (
+            html.ref(row.version.ref),
+            f"{count:,}",
+            shape(row.version) or count_text(row.version.files, "file"),
+            size_text(row.version.size),
+            html.moment(row.version.created),
+            row.version.description,
+            _tags(row.version),
+        )
+        for row, count in zip(result.rows, result.counts, strict=True)
+    )
+    listed = html.table(headers, rows, (1, 3), len(result.rows))
+    return html.block(f"{count_text(len(result.rows), 'dataset')}", listed)
+
+
+@as_text.register
+def _versions_text(result: VersionList) -> str:
+    headers = ("version", "registered", "by", "holds", "size", "description")
+    rows = [
+        (
+            row.version.ref,
+            ago(row.version.created),
+            row.version.creator,
+            shape(row.version) or count_text(row.version.files, "file"),
+            size_text(row.version.size),
+            text.parts(", ".join(row.aliases), row.version.description),
+        )
+        for row in result.rows[: text.CAP]
+    ]
+    lines = text.table(rows, headers, ("left", "left", "left", "left", "right")).split("\n")
+    return "\n".join(text.capped(lines, len(result.rows) + 1, text.CAP + 1))
+
+
+@as_html.register
+def _versions_html(result: VersionList) -> str:
+    headers = ("Version", "Registered", "By", "Holds", "Size", "Aliases", "Description", "Tags")
+    rows = (
+        (
+            html.ref(row.version.ref),
+            html.moment(row.version.created),
+            row.version.creator,
+            shape(row.version) or count_text(row.version.files, "file"),
+            size_text(row.version.size),
+            _aliases(row),
+            row.version.description,
+            _tags(row.version),
+        )
+        for row in result.rows
+    )
+    listed = html.table(headers, rows, (4,), len(result.rows))
+    return html.block(f"{result.name} · {count_text(len(result.rows), 'version')}", listed)
+
+
+@as_text.register
+def _details_text(result: VersionDetails) -> str:
+    version = result.version
+    lines = [f"{version.ref}  {_headline(result)}"]
+    lines += [text.paragraph(describe_drift(file), "  ") for file in result.drift.drifted[:10]]
+    lines.append(text.facts(_facts(result), indent="  "))
+    if version.columns:
+        lines.append(f"  columns ({len(version.columns):,}):")
+        columns = [(column.name, column.type) for column in version.columns[: text.CAP]]
+        laid_out = text.table(columns, indent="    ").split("\n")
+        lines += text.capped(laid_out, len(version.columns), indent="    ")
+    lines.append(f"  files ({version.files:,}):")
+    files = [(file.path, size_text(file.size)) for file in result.files[: text.CAP]]
+    laid_out = text.table(files, align=("left", "right"), indent="    ").split("\n")
+    lines += text.capped(laid_out, version.files, indent="    ")
+    return "\n".join(lines)
+
+
+@as_html.register
+def _details_html(result: VersionDetails) -> str:
+    version = result.version
+    facts = html.table((), ((label, value) for label, value in _facts(result) if value))
+    drifted = [html.quiet(describe_drift(file)) for file in result.drift.drifted[:10]]
+    return html.block(
+        html.Html(f"{html.ref(version.ref)}&ensp;{html.safe(_headline(result))}"),
+        *drifted,
+        facts,
+        _files_and_schema(version, result.files),
+        state="warn" if result.drift else "",
+    )
+
+
+@as_text.register
+def _verification_text(result: Verification) -> str:
+    if not result.rows:
+        return "There are no versions to verify."
+    lines = [_verified(result)]
+    for version, drift in result.rows:
+        news = f", {count_text(len(drift.news), 'new file')}" if drift.news else ""
+        if drift or len(result.rows) <= text.CAP:
+            lines.append(f"  {version.ref}  {state(drift)}{news}")
+        lines += [text.paragraph(describe_drift(file), "    ") for file in drift.drifted[:10]]
+    return "\n".join(lines)
+
+
+@as_html.register
+def _verification_html(result: Verification) -> str:
+    if not result.rows:
+        return html.block("There are no versions to verify.")
+    drifted_first = sorted(result.rows, key=lambda row: not row[1])
+    rows = (
+        (
+            html.ref(version.ref),
+            state(drift),
+            f"{len(drift.news):,}" if drift.news else "",
+            "; ".join(describe_drift(file) for file in drift.drifted[:5]),
+        )
+        for version, drift in drifted_first
+    )
+    headers = ("Version", "State", "New files", "What happened")
+    return html.block(
+        _verified(result),
+        html.table(headers, rows, (2,), len(result.rows)),
+        state="" if result else "warn",
+    )
+
+
+@as_text.register
+def _change_text(result: MetadataChange) -> str:
+    return f"{result.version.ref}  {text.one_line(result.done)}"
+
+
+@as_html.register
+def _change_html(result: MetadataChange) -> str:
+    return html.block(html.Html(f"{html.ref(result.version.ref)}&ensp;{html.safe(result.done)}"))
+
+
+def _registered(result: Registration) -> str:
+    version = result.version
+    if not result.created:
+        return f"nothing new: it holds this content since {ago(version.created)}"
+    return text.parts(
+        "registered",
+        count_text(version.files, "file"),
+        size_text(version.size),
+        shape(version),
+        "kept as Parquet" if version.definition.from_memory else "by reference",
+    )
+
+
+def _next(result: Registration) -> list[str]:
+    version = result.version
+    variable = "df" if version.kind == "tabular" else "paths"
+    commands = [f"{variable} = %ds load {version.ref}"]
+    if result.previous is not None:
+        commands.append(f"%ds diff {version.name}@{result.previous.version}..{version.version}")
+    return commands
+
+
+def _skipped(count: int) -> str:
+    return f"{count_text(count, 'hidden name')} skipped"
+
+
+def _files_and_schema(version: Version, files: tuple[FileEntry, ...]) -> html.Html:
+    parts = []
+    if files:
+        rows = ((html.code(file.path), size_text(file.size), file.hash[:12]) for file in files)
+        listed = html.table(("File", "Size", "Hash"), rows, (1,), version.files)
+        parts.append(html.details(count_text(version.files, "file"), listed, inline=True))
+    if version.columns:
+        columns: list[Column] = list(version.columns)
+        rows_of = ((column.name, html.code(column.type)) for column in columns)
+        listed = html.table(("Column", "Type"), rows_of, total=len(columns))
+        title = f"schema ({count_text(len(columns), 'column')})"
+        parts.append(html.details(title, listed, inline=True))
+    return html.Html("".join(parts))
+
+
+def _headline(result: VersionDetails) -> str:
+    version = result.version
+    newer = f"↑ newer: @{result.newer.rpartition('@')[2]}" if result.newer else ""
+    news = count_text(len(result.drift.news), "new file") + " beside it"
+    return text.parts(
+        version.description,
+        shape(version),
+        count_text(version.files, "file"),
+        size_text(version.size),
+        state(result.drift),
+        newer,
+        news if result.drift.news else "",
+    )
+
+
+def _facts(result: VersionDetails) -> list[tuple[str, str]]:
+    version = result.version
+    options = ", ".join(f"{key}={value}" for key, value in version.definition.options.items())
+    return [
+        ("registered", f"{exact(version.created)}, by {version.creator or 'unknown'}"),
+        ("aliases", _aliases(result.row)),
+        ("tags", _tags(version)),
+        ("key", ", ".join(version.key)),
+        ("paths", ", ".join(map(str, version.definition.sources))),
+        ("kind", text.parts(version.kind, version.format, options)),
+        ("digest", version.digest),
+        ("run", version.run or ""),
+        ("id", version.id),
+    ]
+
+
+def _aliases(row: VersionRow) -> str:
+    return ", ".join((*(("latest",) if row.is_latest else ()), *row.aliases))
+
+
+def _tags(version: Version) -> str:
+    return ", ".join(f"{key}={value}" for key, value in version.tags.items())
+
+
+def _none_found(result: DatasetList) -> str:
+    if result.pattern or result.tags:
+        return "No dataset fits. Type %ds list to see them all."
+    return (
+        f"The workspace {result.workspace} has no datasets yet. "
+        "Register the first: %ds register NAME PATH"
+    )
+
+
+def _verified(result: Verification) -> str:
+    drifted = sum(1 for _, drift in result.rows if drift)
+    how = "every file hashed" if all(drift.full for _, drift in result.rows) else ""
+    checked = f"{count_text(len(result.rows), 'version')} checked"
+    return text.parts(checked, f"⚠ {drifted:,} drifted" if drifted else "✓ all unchanged", how)
+
+
+def _plus(count: int, thing: str) -> str:
+    sign = "+" if count >= 0 else MINUS
+    return f"{sign}{count_text(abs(count), thing)}"

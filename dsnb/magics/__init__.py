@@ -1,0 +1,1 @@
+"""The face in IPython: ``%ds``, its completion, and the session's run."""

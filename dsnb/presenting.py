@@ -1,0 +1,94 @@
+"""The seam between a result and how it is shown.
+
+A result inherits `Presentable` and knows nothing of HTML; the display floor above registers a text
+and an HTML form for each type here. So records stay on the ground and imports still only run down.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import singledispatch
+from typing import Any
+
+
+@singledispatch
+def as_text(result: object) -> str:
+    """Return the plain-text form of a result, for terminals of 80 columns."""
+    return object.__str__(result)
+
+
+@singledispatch
+def as_html(result: object) -> str:
+    """Return the HTML form of a result: escaped, capped, coloured by the theme."""
+    from html import escape
+
+    return f"<pre>{escape(as_text(result))}</pre>"
+
+
+class Presentable:
+    """A result with a plain-text and an HTML form.
+
+    Examples
+    --------
+    >>> class Greeting(Presentable):
+    ...     pass
+    >>> _ = as_text.register(Greeting, lambda greeting: "hello")
+    >>> print(Greeting())
+    hello
+    >>> sorted(Greeting()._repr_mimebundle_())
+    ['text/html', 'text/plain']
+    """
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return as_text(self)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {"text/plain": as_text(self), "text/html": as_html(self)}
+
+
+class Outcome(Presentable):
+    """The result of a change, which a notebook shows at once.
+
+    IPython shows the value of a cell's last line too; that one occasion is passed over when
+    `pass_over_once` was told, so that the outcome appears exactly once.
+    """
+
+    __slots__ = ()
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        global _passed_over
+        if _passed_over is self:
+            _passed_over = None
+        else:
+            display(self._repr_mimebundle_(), raw=True)  # type: ignore[no-untyped-call]
+
+
+_passed_over: Outcome | None = None
+
+
+def pass_over_once(outcome: Outcome | None) -> None:
+    """Let the next showing of an outcome pass, as it was shown already; None takes it back."""
+    global _passed_over
+    _passed_over = outcome
+
+
+@dataclass(frozen=True, slots=True)
+class PlainText(Presentable):
+    """Text that is shown as it is, such as help.
+
+    Examples
+    --------
+    >>> print(PlainText("as it is"))
+    as it is
+    """
+
+    text: str
+
+
+@as_text.register
+def _plain_text(result: PlainText) -> str:
+    return result.text

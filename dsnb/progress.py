@@ -1,0 +1,66 @@
+"""Progress of work that takes longer than about a second; it disappears when done."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+_PATIENCE = 1.0
+
+
+def hashing(files: int, size: int) -> Callable[[int], None]:
+    """Begin to tell how much was hashed; nothing is shown within the first second.
+
+    Parameters
+    ----------
+    files
+        Number of files.
+    size
+        Bytes in all of them together.
+
+    Returns
+    -------
+    callable
+        To be told of further bytes done; the bar goes when all are.
+    """
+    return _Progress(f"Reading {files:,} file{'' if files == 1 else 's'}", size)
+
+
+class _Progress:
+    """A bar that is made when the work turns out to be long, so that short work imports nothing."""
+
+    def __init__(self, what: str, total: int) -> None:
+        self._what = what
+        self._total = total
+        self._done = 0
+        self._shown_from = time.monotonic() + _PATIENCE
+        self._bar: Any = None
+        self._guard = threading.Lock()
+
+    def __call__(self, count: int) -> None:
+        with self._guard:
+            self._done += count
+            if self._bar is not None:
+                self._bar.update(count)
+            elif self._done < self._total and time.monotonic() > self._shown_from:
+                self._bar = self._new_bar()
+            if self._bar is not None and self._done >= self._total:
+                self._bar.close()
+
+    def _new_bar(self) -> Any:
+        from tqdm.auto import tqdm
+
+        return tqdm(
+            total=self._total,
+            initial=self._done,
+            desc=self._what,
+            unit="B",
+            unit_scale=True,
+            leave=False,
+        )
+
+    def __del__(self) -> None:
+        if self._bar is not None:
+            self._bar.close()

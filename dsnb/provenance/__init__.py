@@ -1,0 +1,1 @@
+"""Runs: which versions a session read and made. Records in, answers out."""

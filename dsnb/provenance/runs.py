@@ -1,0 +1,112 @@
+"""What a run record says: adding what a run used, its state, finding one among many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from dsnb.errors import RunNotFoundError, did_you_mean
+from dsnb.presenting import Outcome, Presentable
+from dsnb.records import Access, Run, Use, Version, now
+
+Status = Literal["not begun", "running", "completed", "interrupted"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunDetails(Outcome):
+    """Everything about one run.
+
+    Attributes
+    ----------
+    run
+        The record; None while the session has touched no dataset.
+    status
+        How it stands.
+    done
+        What was just done to it, if anything.
+    """
+
+    run: Run | None
+    status: Status
+    done: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunList(Presentable):
+    """Runs with their states, newest first."""
+
+    rows: tuple[tuple[Run, Status], ...]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def with_use(run: Run, version: Version, how: Access, cell: int | None) -> Run:
+    """Return a run that also used a version; once for each version, with all its cells.
+
+    Parameters
+    ----------
+    run
+        The run so far.
+    version
+        What was read or made.
+    how
+        ``load`` makes it an input, ``register`` an output.
+    cell
+        Execution count of the cell, None outside a notebook.
+    """
+    uses = run.outputs if how == "register" else run.inputs
+    cells = () if cell is None else (cell,)
+    for index, use in enumerate(uses):
+        if use.id == version.id:
+            if cell is None or cell in use.cells:
+                return run
+            again = replace(use, cells=(*use.cells, cell))
+            uses = (*uses[:index], again, *uses[index + 1 :])
+            break
+    else:
+        use = Use(
+            ref=version.ref, id=version.id, digest=version.digest, how=how, cells=cells, at=now()
+        )
+        uses = (*uses, use)
+    return replace(run, outputs=uses) if how == "register" else replace(run, inputs=uses)
+
+
+def status_of(run: Run, is_alive: Callable[[Run], bool]) -> Status:
+    """Return how a run stands: one that never ended, and whose process is gone, was interrupted.
+
+    Parameters
+    ----------
+    run
+        The record.
+    is_alive
+        Tells whether the process of a run still exists.
+    """
+    if run.ended is not None:
+        return "completed"
+    return "running" if is_alive(run) else "interrupted"
+
+
+def find_run(runs: Mapping[str, Run], text: str) -> Run:
+    """Return the run with this id, beginning of an id, or name (the newest of that name).
+
+    Raises
+    ------
+    RunNotFoundError
+        When there is none, or the beginning fits several.
+    """
+    named = [run for run in runs.values() if run.name == text]
+    if named:
+        return named[-1]
+    found = [run for run in runs.values() if run.id.startswith(text)] if len(text) >= 4 else []
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise RunNotFoundError(
+            f"{len(found)} runs have an id that begins with {text}.", hint="Write more of it."
+        )
+    near = did_you_mean(text, [run.name for run in runs.values()])
+    raise RunNotFoundError(
+        f"There is no run {text!r}. {near}".strip(), hint="Type %ds runs to see them all."
+    )

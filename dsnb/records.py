@@ -1,0 +1,330 @@
+"""What dsnb remembers, as frozen values: versions, their definitions and manifests, runs.
+
+No I/O happens here. `to_document` and `from_document` turn a record into what JSON can hold and
+back, checking every type on the way in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal, TypeVar
+
+from dsnb.errors import RegistryDamagedError
+
+Kind = Literal["tabular", "file"]
+Access = Literal["load", "register"]
+Record = TypeVar("Record")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One path of a definition, as it was typed: a file, a folder or a pattern.
+
+    Attributes
+    ----------
+    datastore
+        Name of the datastore that the path is relative to.
+    path
+        POSIX path below the datastore's root, ``.`` for the root itself.
+    """
+
+    datastore: str
+    path: str
+
+    def __str__(self) -> str:
+        return self.path if self.datastore in ("default", "local") else self.uri
+
+    @property
+    def uri(self) -> str:
+        """The path together with its datastore."""
+        return f"{self.datastore}:{self.path}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definition:
+    """What a version was asked to hold: paths in order, and how to read them.
+
+    Attributes
+    ----------
+    sources
+        The paths, in the order in which they were given.
+    options
+        Reader options that were given at registration; part of the definition, so that every load
+        of the version is the same.
+    include_hidden
+        Whether names starting with ``.`` (for tables also ``_``) were taken.
+    from_memory
+        Whether dsnb itself wrote the files, from a table in memory.
+    """
+
+    sources: tuple[Source, ...]
+    options: Mapping[str, Any] = field(default_factory=dict)
+    include_hidden: bool = False
+    from_memory: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """One file of a manifest.
+
+    Attributes
+    ----------
+    datastore, path
+        Where the file lies: a POSIX path below the datastore's root.
+    size
+        Bytes.
+    hash
+        BLAKE3 of the content, 64 hexadecimal digits.
+    """
+
+    datastore: str
+    path: str
+    size: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileGroup:
+    """The files that one path of a definition stood for.
+
+    Attributes
+    ----------
+    datastore, base
+        The folder below which the names are relative, ``.`` for the datastore's root.
+    names
+        POSIX paths below ``base``, in order.
+    sizes
+        Bytes, as long as ``names``.
+    hashes
+        BLAKE3 of each content, 64 hexadecimal digits, as long as ``names``.
+    """
+
+    datastore: str
+    base: str
+    names: tuple[str, ...]
+    sizes: tuple[int, ...]
+    hashes: tuple[str, ...]
+
+    def path(self, name: str) -> str:
+        """Return the path of a name below the datastore's root."""
+        return name if self.base == "." else f"{self.base}/{name}"
+
+    @property
+    def files(self) -> Iterator[FileEntry]:
+        """The files, in order."""
+        for name, size, digest in zip(self.names, self.sizes, self.hashes, strict=True):
+            yield FileEntry(self.datastore, self.path(name), size, digest)
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Every file of a version, in the order of its definition."""
+
+    groups: tuple[FileGroup, ...]
+
+    @property
+    def files(self) -> Iterator[FileEntry]:
+        """The files, in order."""
+        for group in self.groups:
+            yield from group.files
+
+    @property
+    def count(self) -> int:
+        """Number of files."""
+        return sum(len(group.names) for group in self.groups)
+
+    @property
+    def size(self) -> int:
+        """Bytes in all files together."""
+        return sum(sum(group.sizes) for group in self.groups)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table: its name and its type as pandas names it."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """One version of a dataset, as the registry holds it.
+
+    Attributes
+    ----------
+    name, version
+        The dataset's name and the version's number, from 1, never used again.
+    id
+        A UUID that survives renaming.
+    definition
+        What was registered.
+    manifest
+        Address of the file list among the manifests.
+    digest
+        BLAKE3 over every file's name below its source, size and content; 64 hexadecimal digits.
+    kind, format
+        ``tabular`` with a format such as ``csv``, or ``file`` with none.
+    files, size
+        Number of files and their bytes.
+    rows, columns
+        Of the table, where they were read at registration; else None.
+    key
+        Columns that together identify a row, when the user said so.
+    created
+        Moment of registration (UTC).
+    creator
+        Name of the user.
+    run
+        Id of the run that registered it, if one did.
+    """
+
+    name: str
+    version: int
+    id: str
+    definition: Definition
+    manifest: str
+    digest: str
+    kind: Kind
+    format: str | None = None
+    files: int
+    size: int
+    rows: int | None = None
+    columns: tuple[Column, ...] | None = None
+    key: tuple[str, ...] = ()
+    description: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    created: datetime
+    creator: str = ""
+    run: str | None = None
+
+    @property
+    def ref(self) -> str:
+        """The canonical reference, such as ``weather_ds@2``."""
+        return f"{self.name}@{self.version}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """One version that a run read or made, and the cells in which it did.
+
+    Attributes
+    ----------
+    ref
+        The reference at that time; ``id`` still finds the version after a rename.
+    cells
+        Execution counts of the cells, in order; empty outside a notebook.
+    at
+        The first time (UTC).
+    """
+
+    ref: str
+    id: str
+    digest: str
+    how: Access
+    cells: tuple[int, ...] = ()
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeState:
+    """The state of the git work tree in which a run began."""
+
+    commit: str | None = None
+    branch: str | None = None
+    dirty: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One notebook session or script with the versions it read and made.
+
+    Attributes
+    ----------
+    notebook
+        Path of the notebook or script, None when it cannot be known.
+    kernel
+        Id of the Jupyter kernel; it survives a restart, so ``process_started`` tells the two apart.
+    process, process_started
+        Process number, and the moment the process began (seconds since the epoch).
+    host
+        Name of the machine the process runs on.
+    packages
+        Versions of Python and of the libraries that shape the results.
+    """
+
+    id: str
+    name: str
+    notebook: str | None = None
+    kernel: str | None = None
+    process: int
+    process_started: float
+    host: str = ""
+    user: str = ""
+    started: datetime
+    ended: datetime | None = None
+    code: CodeState = CodeState()
+    packages: Mapping[str, str] = field(default_factory=dict)
+    inputs: tuple[Use, ...] = ()
+    outputs: tuple[Use, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+def now() -> datetime:
+    """Return the present moment, in UTC.
+
+    Examples
+    --------
+    >>> now().tzname()
+    'UTC'
+    """
+    return datetime.now(UTC)
+
+
+def to_document(record: object) -> dict[str, Any]:
+    """Return a record as plain JSON values.
+
+    Examples
+    --------
+    >>> to_document(Column("temp", "float64"))
+    {'name': 'temp', 'type': 'float64'}
+    """
+    import msgspec
+
+    document: dict[str, Any] = msgspec.to_builtins(record)
+    return document
+
+
+def from_document(document: object, kind: type[Record], where: str) -> Record:
+    """Return the record that a document holds; keys of a later dsnb are passed over.
+
+    Parameters
+    ----------
+    document
+        What JSON held.
+    kind
+        The record's class.
+    where
+        What the document is, for the error.
+
+    Raises
+    ------
+    RegistryDamagedError
+        When a key is missing or has the wrong type.
+
+    Examples
+    --------
+    >>> from_document({"name": "temp", "type": "float64"}, Column, "a column")
+    Column(name='temp', type='float64')
+    """
+    import msgspec
+
+    try:
+        return msgspec.convert(document, kind)
+    except (msgspec.ValidationError, ValueError) as error:
+        raise RegistryDamagedError(
+            f"{where} is damaged: {error}.",
+            hint="Look for a good copy in .dsnb/backups.",
+        ) from error

@@ -1,0 +1,1 @@
+"""The session: this process as a run that reads and makes versions."""

@@ -1,0 +1,1 @@
+"""Where data lies and what it is: datastores, files, content hashes, manifests, drift."""

@@ -1,0 +1,190 @@
+"""Drift: what became of a version's files since it was registered."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from dsnb.errors import DsnbError
+from dsnb.records import Definition, FileEntry, FileGroup, Manifest
+from dsnb.storage.datastores import Datastores
+from dsnb.storage.files import Listing, Stat, find_files, stat_of
+from dsnb.storage.fingerprints import Progress, fingerprint, quiet
+from dsnb.storage.manifests import hash_bytes
+from dsnb.storage.stats import HASH_BYTES, StatCache
+
+Fate = Literal["changed", "missing", "unreadable", "not a file"]
+
+
+@dataclass(frozen=True, slots=True)
+class FileDrift:
+    """What became of one file.
+
+    Attributes
+    ----------
+    path
+        Below its datastore's root.
+    fate
+        What happened.
+    size_before, size_now
+        Bytes; now is None when the file cannot be read.
+    modified
+        When it was last written (UTC), where it is still there.
+    """
+
+    path: str
+    fate: Fate
+    size_before: int
+    size_now: int | None = None
+    modified: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """The state of a version's files on disk.
+
+    Attributes
+    ----------
+    files
+        Number of files in the manifest.
+    drifted
+        Those that changed or vanished.
+    news
+        Files that are below the registered paths now and were not then; no drift.
+    full
+        Whether every content was hashed, rather than only what seemed touched.
+    """
+
+    files: int
+    drifted: tuple[FileDrift, ...]
+    news: tuple[str, ...] = ()
+    full: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.drifted)
+
+
+def places_of(definition: Definition, datastores: Datastores) -> list[str]:
+    """Return the paths of a definition on this machine, in order."""
+    return [datastores.path(source.datastore, source.path) for source in definition.sources]
+
+
+def find_drift(
+    manifest: Manifest,
+    definition: Definition,
+    datastores: Datastores,
+    cache: StatCache,
+    *,
+    full: bool = False,
+    progress: Progress = quiet,
+) -> Drift:
+    """Compare the files on disk with a version's manifest.
+
+    Size and times are looked at first; a file is hashed when those are not the remembered ones.
+
+    Parameters
+    ----------
+    manifest, definition
+        Of the version.
+    datastores
+        Where its files lie.
+    cache
+        The remembered states.
+    full
+        Whether to hash every file.
+    progress
+        Told how much there is to hash, and then of each piece that is done.
+    """
+    drifted: list[FileDrift] = []
+    places = places_of(definition, datastores)
+    for place, group in zip(places, manifest.groups, strict=True):
+        drifted += _drift_of_group(place, group, datastores, cache, full, progress)
+    return Drift(manifest.count, tuple(drifted), full=full)
+
+
+def find_news(
+    manifest: Manifest, definition: Definition, datastores: Datastores
+) -> tuple[str, ...]:
+    """Return the files that lie below a version's paths now and are not in its manifest."""
+    known = {(file.datastore, file.path) for file in manifest.files}
+    news: list[str] = []
+    for source, group in zip(definition.sources, manifest.groups, strict=True):
+        place = datastores.path(source.datastore, source.path)
+        try:
+            listing = find_files(place, str(source), include_hidden=definition.include_hidden)
+        except DsnbError:
+            continue  # what is gone or empty has no news; the drift says that it is gone
+        news += [
+            path
+            for path in map(group.path, listing.names)
+            if (source.datastore, path) not in known
+            and not (_hidden_in_tables(path) and not definition.include_hidden)
+        ]
+    return tuple(news)
+
+
+def _hidden_in_tables(path: str) -> bool:
+    return any(part.startswith("_") for part in path.split("/"))
+
+
+def _drift_of_group(
+    place: str,
+    group: FileGroup,
+    datastores: Datastores,
+    cache: StatCache,
+    full: bool,
+    progress: Progress,
+) -> list[FileDrift]:
+    base = datastores.path(group.datastore, group.base)
+    drifted: list[FileDrift] = []
+    names: list[str] = []
+    stats: list[Stat] = []
+    expected: list[FileEntry] = []
+    for file, name in zip(group.files, group.names, strict=True):
+        path = os.path.join(base, name)
+        try:
+            found = os.stat(path)
+        except (FileNotFoundError, NotADirectoryError):
+            drifted.append(FileDrift(file.path, "missing", file.size))
+            continue
+        except OSError:
+            drifted.append(FileDrift(file.path, "unreadable", file.size))
+            continue
+        if not stat.S_ISREG(found.st_mode):
+            drifted.append(FileDrift(file.path, "not a file", file.size))
+        elif found.st_size != file.size:
+            drifted.append(_changed(file, found))
+        elif not os.access(path, os.R_OK):
+            drifted.append(FileDrift(file.path, "unreadable", file.size))
+        else:
+            names.append(name)
+            stats.append(stat_of(found))
+            expected.append(file)
+    if names:
+        listing = Listing(base, names, stats)
+        now = fingerprint(place, listing, cache, full=full, progress=progress)
+        drifted += _differing(expected, now.hashes, base, names)
+    return drifted
+
+
+def _differing(
+    expected: Sequence[FileEntry], hashes: bytes, base: str, names: Sequence[str]
+) -> list[FileDrift]:
+    wanted = hash_bytes(file.hash for file in expected)
+    if wanted == hashes:
+        return []
+    drifted = []
+    for index, file in enumerate(expected):
+        span = slice(HASH_BYTES * index, HASH_BYTES * (index + 1))
+        if wanted[span] != hashes[span]:
+            drifted.append(_changed(file, os.stat(os.path.join(base, names[index]))))
+    return drifted
+
+
+def _changed(file: FileEntry, found: os.stat_result) -> FileDrift:
+    modified = datetime.fromtimestamp(found.st_mtime, UTC)
+    return FileDrift(file.path, "changed", file.size, found.st_size, modified)

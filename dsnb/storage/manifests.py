@@ -1,0 +1,130 @@
+"""Manifests: the file lists of versions, kept by their own hash outside the registry.
+
+A manifest is JSON compressed with Zstandard. Its address is the hash of its JSON, so that equal
+lists are kept once and a damaged one is noticed when it is read.
+"""
+
+from __future__ import annotations
+
+import binascii
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from dsnb.errors import RegistryDamagedError, writing
+from dsnb.records import Manifest, from_document
+from dsnb.storage.atomic import write_atomically
+
+
+def digest_of_files(names: Sequence[str], sizes: Sequence[int], hashes: bytes) -> bytes:
+    """Return the digest over files in order: their names, sizes and contents, never their times.
+
+    Parameters
+    ----------
+    names
+        Names below the path that was registered, so that the folder can move.
+    sizes
+        Bytes, as long as ``names``.
+    hashes
+        BLAKE3 of each content, 32 bytes, one after another.
+    """
+    from blake3 import blake3
+
+    text = hashes.hex()
+    lines = [
+        f"{name}\0{size}\0{text[64 * index : 64 * index + 64]}\n"
+        for index, (name, size) in enumerate(zip(names, sizes, strict=True))
+    ]
+    return blake3("".join(lines).encode()).digest()
+
+
+def digest_of_groups(digests: Iterable[bytes]) -> str:
+    """Return the digest of a version from those of the paths in its definition, in order."""
+    from blake3 import blake3
+
+    return blake3(b"".join(digests)).hexdigest()
+
+
+def hash_texts(hashes: bytes) -> tuple[str, ...]:
+    """Return hashes that lie one after another as hexadecimal texts.
+
+    Examples
+    --------
+    >>> [text[:4] for text in hash_texts(bytes(32) + bytes([255]) * 32)]
+    ['0000', 'ffff']
+    """
+    text = hashes.hex()
+    return tuple(text[start : start + 64] for start in range(0, len(text), 64))
+
+
+def hash_bytes(texts: Iterable[str]) -> bytes:
+    """Return hexadecimal hashes as bytes, one after another."""
+    return binascii.unhexlify("".join(texts))
+
+
+class ManifestStore:
+    """The manifests of one workspace.
+
+    Parameters
+    ----------
+    folder
+        Where they are kept.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def write(self, manifest: Manifest) -> str:
+        """Keep a manifest and return its address.
+
+        Raises
+        ------
+        RegistryError
+            When the folder cannot be written.
+        """
+        import msgspec
+        import zstandard
+        from blake3 import blake3
+
+        content = msgspec.json.encode(manifest)
+        address = blake3(content).hexdigest()
+        path = self._path(address)
+        with writing(path):
+            if not path.exists():
+                write_atomically(path, zstandard.ZstdCompressor(level=3).compress(content))
+        return address
+
+    def read(self, address: str) -> Manifest:
+        """Return a manifest by its address.
+
+        Raises
+        ------
+        RegistryDamagedError
+            When it is missing or does not hold what was written.
+        """
+        import msgspec
+        import zstandard
+        from blake3 import blake3
+
+        path = self._path(address)
+        try:
+            content = zstandard.ZstdDecompressor().decompress(path.read_bytes())
+            if blake3(content).hexdigest() != address:
+                raise ValueError("its content does not match its address")
+            document = msgspec.json.decode(content)
+        except FileNotFoundError:
+            raise _damaged(path, "it is missing") from None
+        except (OSError, ValueError, zstandard.ZstdError) as error:
+            raise _damaged(path, str(error)) from error
+        return from_document(document, Manifest, f"The manifest {path}")
+
+    def _path(self, address: str) -> Path:
+        if len(address) != 64 or not set(address) <= set("0123456789abcdef"):
+            raise _damaged(self._folder / "…", f"{address[:80]!r} is not an address")
+        return self._folder / address[:2] / f"{address[2:]}.json.zst"
+
+
+def _damaged(path: Path, why: str) -> RegistryDamagedError:
+    return RegistryDamagedError(
+        f"The manifest {path} cannot be used: {why}.",
+        hint="Put the file back from a backup, or register the data again as a new version.",
+    )

@@ -1,0 +1,1 @@
+"""Tables: which files are tables, and reading and writing them."""

@@ -1,0 +1,84 @@
+"""Sizes, numbers and times as people read them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+
+def size_text(size: int) -> str:
+    """Return a number of bytes with its unit.
+
+    Examples
+    --------
+    >>> size_text(940), size_text(81_200), size_text(2_000_000_000)
+    ('940 B', '81.2 kB', '2.0 GB')
+    """
+    if size < 1000:
+        return f"{size} B"
+    amount = float(size)
+    for unit in ("kB", "MB", "GB", "TB"):
+        amount /= 1000
+        if amount < 999.95 or unit == "TB":
+            return f"{amount:,.1f} {unit}"
+    raise AssertionError
+
+
+def count_text(count: int, thing: str, things: str = "") -> str:
+    """Return a number of things.
+
+    Examples
+    --------
+    >>> count_text(1, "file"), count_text(1006, "row"), count_text(2, "entry", "entries")
+    ('1 file', '1,006 rows', '2 entries')
+    """
+    return f"{count:,} {thing if count == 1 else things or thing + 's'}"
+
+
+def ago(moment: datetime, present: datetime | None = None) -> str:
+    """Return how long ago a moment was.
+
+    Parameters
+    ----------
+    moment
+        With a time zone.
+    present
+        What counts as now.
+
+    Examples
+    --------
+    >>> from datetime import timedelta
+    >>> ago(datetime.now(UTC) - timedelta(days=3))
+    '3 days ago'
+    """
+    seconds = ((present or datetime.now(UTC)) - moment).total_seconds()
+    if seconds < 45:
+        return "just now"
+    for length, unit in ((86400 * 365, "year"), (86400 * 30, "month"), (86400, "day")):
+        if seconds >= length * 0.98:
+            count = max(1, int(seconds / length + 0.02))
+            return f"{count_text(count, unit)} ago"
+    if seconds >= 3600:
+        return f"{count_text(int(seconds // 3600), 'hour')} ago"
+    return f"{count_text(max(1, int(seconds // 60)), 'minute')} ago"
+
+
+def exact(moment: datetime) -> str:
+    """Return a moment to the second in local time, with its zone.
+
+    Examples
+    --------
+    >>> len(exact(datetime(2026, 11, 1, tzinfo=UTC))) > 19
+    True
+    """
+    return f"{moment.astimezone():%Y-%m-%d %H:%M:%S %Z}"
+
+
+def day(moment: datetime) -> str:
+    """Return the day and minute of a moment in local time.
+
+    Examples
+    --------
+    >>> len(day(datetime(2026, 11, 1, tzinfo=UTC)))
+    16
+    """
+    return f"{moment.astimezone():%Y-%m-%d %H:%M}"

@@ -1,0 +1,373 @@
+"""The workspace: the one facade that every face goes through.
+
+It finds and opens the folder, wires the keepers together and hands each call to the module that
+knows; the knowledge lives below.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dsnb.errors import WorkspaceError, writing
+from dsnb.presenting import Outcome
+from dsnb.records import Run, Source, Version
+from dsnb.refs import Ref, parse
+from dsnb.settings import Config, read_config
+from dsnb.storage.discovery import (
+    cache_folder,
+    current_folder,
+    find_root,
+    named_root,
+    project_root,
+)
+from dsnb.storage.layout import FOLDER, Layout
+
+if TYPE_CHECKING:
+    from dsnb.catalog.base import Catalog, View
+    from dsnb.compare import DatasetDiff
+    from dsnb.datasets.comparison import Options
+    from dsnb.datasets.inspection import (
+        DatasetList,
+        Verification,
+        VersionDetails,
+        VersionList,
+        WorkspaceStatus,
+    )
+    from dsnb.datasets.metadata import MetadataChange
+    from dsnb.datasets.registration import Registration, Request
+    from dsnb.datasets.stores import Stores
+    from dsnb.storage.configuration import DatastoreList, SettingList
+    from dsnb.tables.reading import Library, Wanted
+
+Notify = Callable[[str], None]
+
+
+def tell_on_stderr(notice: str) -> None:
+    """Tell the user something without disturbing a script's output."""
+    print(f"dsnb: {notice}", file=sys.stderr)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceCreated(Outcome):
+    """The outcome of making a folder a workspace, and whether it was none before."""
+
+    folder: str
+    created: bool
+
+
+class Workspace:
+    """A folder whose datasets have versions.
+
+    Parameters
+    ----------
+    folder
+        The folder that holds ``.dsnb``.
+    notify
+        Told what the user should know, one sentence at a time.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> workspace = Workspace.create(tempfile.mkdtemp())
+    >>> len(workspace.datasets())
+    0
+    """
+
+    def __init__(self, folder: str | os.PathLike[str], notify: Notify = tell_on_stderr) -> None:
+        self.root = Path(os.path.realpath(folder))
+        self.layout = Layout(self.root)
+        self.notify = notify
+        if not self.layout.folder.is_dir():
+            raise WorkspaceError(
+                f"{self.root} is not a workspace: it has no {FOLDER} folder.",
+                hint=f"Make it one: %ds init {_quoted(str(folder))}",
+            )
+
+    # Finding and making
+
+    @classmethod
+    def find(
+        cls, start: str | os.PathLike[str] | None = None, notify: Notify = tell_on_stderr
+    ) -> Workspace:
+        """Open the workspace that a folder lies in.
+
+        Parameters
+        ----------
+        start
+            Where to begin to walk up; None is the current folder. ``DSNB_WORKSPACE`` overrides it.
+        notify
+            Told what the user should know.
+
+        Raises
+        ------
+        WorkspaceError
+            When there is none.
+        """
+        named = named_root()
+        if named is not None:
+            return cls(named, notify)
+        folder = Path(start or current_folder())
+        root = find_root(folder)
+        if root is not None:
+            return cls(root, notify)
+        raise WorkspaceError(
+            f"{folder} is not in a workspace: no folder above it holds {FOLDER}.",
+            hint="Make one with %ds init, or register something: %ds register NAME PATH",
+        )
+
+    @classmethod
+    def find_or_create(
+        cls, start: str | os.PathLike[str] | None = None, notify: Notify = tell_on_stderr
+    ) -> tuple[Workspace, bool]:
+        """Open the workspace that a folder lies in, or make one where one belongs.
+
+        That is the nearest project (a folder with ``.git`` or ``pyproject.toml``) below the home
+        folder, else the folder itself.
+
+        Returns
+        -------
+        tuple
+            The workspace, and whether it was made.
+        """
+        folder = Path(start or current_folder())
+        root = named_root() or find_root(folder) or project_root(folder)
+        existed = (root / FOLDER).is_dir()
+        return cls.create(root, notify), not existed
+
+    @classmethod
+    def create(cls, folder: str | os.PathLike[str], notify: Notify = tell_on_stderr) -> Workspace:
+        """Make a folder a workspace; one that is already stays as it is.
+
+        Raises
+        ------
+        WorkspaceError
+            When the folder does not exist.
+        RegistryError
+            When it cannot be written.
+        """
+        path = Path(folder).expanduser()
+        if not path.is_dir():
+            raise WorkspaceError(
+                f"There is no folder {path} to make a workspace of.", hint="Make the folder first."
+            )
+        layout = Layout(Path(os.path.realpath(path)))
+        with writing(layout.folder):
+            layout.create()
+        return cls(path, notify)
+
+    def remove_if_empty(self) -> None:
+        """Take the folder away again when nothing was recorded in it."""
+        if not self.layout.registry.exists() and not self.layout.config.exists():
+            shutil.rmtree(self.layout.folder, ignore_errors=True)
+
+    # Registering, loading, comparing
+
+    def register(self, paths: Sequence[str | os.PathLike[str]], request: Request) -> Registration:
+        """Record what some paths hold now as a version of a dataset."""
+        from dsnb.datasets.registration import register
+
+        return register(self._stores, self._locate(paths), self._by_creator(request))
+
+    def register_table(self, table: object, request: Request) -> Registration:
+        """Keep a table that is in memory as Parquet, and record that as a version."""
+        from dsnb.datasets.registration import register_table
+
+        return register_table(self._stores, table, self._by_creator(request))
+
+    def load(
+        self,
+        version: Version,
+        library: Library | None,
+        wanted: Wanted,
+        *,
+        verify: bool = False,
+        as_is: bool = False,
+    ) -> Any:
+        """Return the data of a version."""
+        from dsnb.datasets.loading import load
+
+        return load(self._stores, version, library, wanted, verify=verify, as_is=as_is)
+
+    def compare(self, old: Version, new: Version, options: Options) -> DatasetDiff:
+        """Compare two versions."""
+        from dsnb.datasets.comparison import compare_versions
+
+        return compare_versions(self._stores, old, new, options)
+
+    def compare_with_disk(self, old: Version, options: Options) -> DatasetDiff:
+        """Compare a version with what its paths hold now."""
+        from dsnb.datasets.comparison import compare_with_disk
+
+        return compare_with_disk(self._stores, old, options)
+
+    def compare_with_table(
+        self, old: Version, table: object, label: str, options: Options
+    ) -> DatasetDiff:
+        """Compare a version with a table in memory."""
+        from dsnb.datasets.comparison import compare_with_table
+
+        return compare_with_table(self._stores, old, table, label, options)
+
+    # Looking around
+
+    def resolve(self, ref: Ref | str) -> Version:
+        """Return the version that a reference means now."""
+        from dsnb.catalog.resolving import resolve
+
+        return resolve(self._catalog.view(), parse(ref) if isinstance(ref, str) else ref)
+
+    def datasets(self, pattern: str = "", tags: Mapping[str, str] | None = None) -> DatasetList:
+        """Return the datasets, each by its latest version."""
+        from dsnb.datasets.inspection import list_datasets
+
+        return list_datasets(self._stores, pattern, tags)
+
+    def versions(self, name: str) -> VersionList:
+        """Return the versions of a dataset, newest first."""
+        from dsnb.datasets.inspection import list_versions
+
+        return list_versions(self._stores, name)
+
+    def show(self, version: Version) -> VersionDetails:
+        """Return everything about a version."""
+        from dsnb.datasets.inspection import show
+
+        return show(self._stores, version)
+
+    def verify(self, versions: Sequence[Version] | None, *, full: bool = False) -> Verification:
+        """Compare the files of some versions, or of all, with what was registered."""
+        from dsnb.datasets.inspection import verify
+
+        return verify(self._stores, versions, full=full)
+
+    def view(self) -> View:
+        """Return the registry as it is now: names, numbers, aliases."""
+        return self._catalog.view()
+
+    def status(self) -> WorkspaceStatus:
+        """Return what is where."""
+        from dsnb.datasets.inspection import find_status
+
+        return find_status(self._stores)
+
+    # Changing what is recorded beside the data
+
+    def set_alias(self, ref: Ref, alias: str, *, remove: bool = False) -> MetadataChange:
+        """Point an alias to a version, or take it away."""
+        from dsnb.datasets.metadata import set_alias
+
+        return set_alias(self._catalog, ref, alias, remove=remove)
+
+    def set_tags(
+        self, ref: Ref, tags: Mapping[str, str], remove: Sequence[str] = ()
+    ) -> MetadataChange:
+        """Set tags of a version, and take some away."""
+        from dsnb.datasets.metadata import set_tags
+
+        return set_tags(self._catalog, ref, tags, remove)
+
+    def set_description(self, ref: Ref, text: str) -> MetadataChange:
+        """Give a version another description."""
+        from dsnb.datasets.metadata import set_description
+
+        return set_description(self._catalog, ref, text)
+
+    def rename(self, name: str, new: str) -> MetadataChange:
+        """Give a dataset another name; its versions keep their numbers and ids."""
+        from dsnb.datasets.metadata import rename
+
+        return rename(self._catalog, name, new)
+
+    # Runs
+
+    def runs(self) -> Mapping[str, Run]:
+        """Return every run by its id, oldest first."""
+        return self._catalog.runs()
+
+    def save_run(self, run: Run) -> None:
+        """Keep the record of a run."""
+        self._catalog.save_run(run)
+
+    # Settings and datastores
+
+    @property
+    def config(self) -> Config:
+        """The settings and datastores, as the file has them now."""
+        return read_config(self.layout.config)
+
+    def settings(self, key: str | None = None) -> SettingList:
+        """Return one setting, or all."""
+        from dsnb.storage.configuration import list_settings
+
+        return list_settings(self.layout, key)
+
+    def set_setting(self, key: str, value: str) -> SettingList:
+        """Set a setting."""
+        from dsnb.storage.configuration import change_setting
+
+        return change_setting(self.layout, key, value)
+
+    def datastores(self) -> DatastoreList:
+        """Return the datastores with their folders."""
+        from dsnb.storage.configuration import list_datastores
+
+        return list_datastores(self.layout)
+
+    def add_datastore(self, name: str, url: str) -> DatastoreList:
+        """Name a folder below which data lies."""
+        from dsnb.storage.configuration import add_datastore
+
+        return add_datastore(self.layout, name, url)
+
+    def remove_datastore(self, name: str) -> DatastoreList:
+        """Forget a datastore; its data stays where it is."""
+        from dsnb.datasets.inspection import used_datastores
+        from dsnb.storage.configuration import remove_datastore
+
+        return remove_datastore(self.layout, name, used_datastores(self._stores))
+
+    # Wiring
+
+    def _locate(self, paths: Sequence[str | os.PathLike[str]]) -> list[Source]:
+        folder = str(current_folder())
+        return [self._stores.datastores.locate(os.fspath(path), folder) for path in paths]
+
+    def _by_creator(self, request: Request) -> Request:
+        return replace(request, creator=request.creator or self.config["creator"])
+
+    @cached_property
+    def _catalog(self) -> Catalog:
+        from dsnb.catalog.tinydb import TinyCatalog
+
+        layout = self.layout
+        timeout = self.config["lock.timeout"]
+        return TinyCatalog(layout.registry, layout.runs, layout.backups, timeout)
+
+    @property
+    def _stores(self) -> Stores:
+        from dsnb.datasets.stores import Stores
+        from dsnb.progress import hashing
+        from dsnb.storage.configuration import open_datastores
+        from dsnb.storage.manifests import ManifestStore
+        from dsnb.storage.stats import StatCache
+
+        return Stores(
+            layout=self.layout,
+            datastores=open_datastores(self.layout),
+            catalog=self._catalog,
+            manifests=ManifestStore(self.layout.manifests),
+            stats=StatCache(cache_folder() / "stats"),
+            notify=self.notify,
+            progress=hashing,
+        )
+
+
+def _quoted(path: str) -> str:
+    return f'"{path}"' if " " in path else path

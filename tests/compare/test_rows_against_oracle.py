@@ -1,0 +1,192 @@
+from itertools import combinations
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dsnb.compare.equality import coded_alike, dense, different
+from dsnb.compare.keys import TablePair, guess_key
+from dsnb.compare.result import RowsDiff
+from dsnb.compare.rows import compare_rows
+
+from .messy import (
+    POOLS,
+    cells_of,
+    column,
+    columns,
+    equal_rows,
+    frames,
+    left_over,
+    plain_diff,
+    rows_of,
+    same,
+)
+
+thorough = settings(max_examples=120, deadline=None)
+
+
+def counted(diff: RowsDiff) -> dict[str, object]:
+    return {
+        "added": diff.added,
+        "removed": diff.removed,
+        "changed": diff.changed,
+        "unchanged": diff.unchanged,
+        "repeated": [diff.repeated_keys_old, diff.repeated_keys_new],
+        "changed_by_column": dict(diff.changed_by_column),
+    }
+
+
+@pytest.mark.parametrize("old", sorted(POOLS))
+@pytest.mark.parametrize("new", sorted(POOLS))
+def test_every_cell_is_compared_with_every_other_as_the_plain_rule_says(old: str, new: str) -> None:
+    left, right = POOLS[old][1], POOLS[new][1]
+    before = column(old, [cell for cell in left for _ in right])
+    after = column(new, [cell for _ in left for cell in right])
+    expected = [
+        not same(one, two) for one, two in zip(cells_of(before), cells_of(after), strict=True)
+    ]
+    assert different(*coded_alike(before, after)).tolist() == expected
+
+
+@thorough
+@given(st.integers(0, 6).flatmap(lambda size: st.tuples(columns(size), columns(size))))
+def test_cells_of_any_two_storages_are_compared_as_the_plain_rule_says(
+    pair: tuple[pd.Series, pd.Series],
+) -> None:
+    old, new = pair
+    expected = [
+        not same(before, after) for before, after in zip(cells_of(old), cells_of(new), strict=True)
+    ]
+    assert different(*coded_alike(old, new)).tolist() == expected
+
+
+@thorough
+@given(columns(5), columns(3))
+def test_equal_cells_of_one_column_share_a_number_whatever_they_are_compared_with(
+    one_column: pd.Series, other: pd.Series
+) -> None:
+    numbers, count = dense(coded_alike(one_column, other)[0])
+    cells = cells_of(one_column)
+    for one in range(5):
+        for two in range(5):
+            assert (numbers[one] == numbers[two]) == same(cells[one], cells[two])
+    assert count == len(set(numbers.tolist()))
+
+
+@thorough
+@given(frames(), frames(), st.sampled_from(["a", "b", "ab", "ba", "abc"]))
+def test_keyed_rows_are_counted_as_the_plain_rule_says(
+    old: pd.DataFrame, new: pd.DataFrame, key: str
+) -> None:
+    names = [name for name in "abc" if name not in key]
+    expected = plain_diff(rows_of(old), rows_of(new), list(key), names)
+    assert counted(compare_rows(old, new, on=list(key))) == expected
+
+
+@st.composite
+def edited(draw: st.DrawFn) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Draw a frame and what became of it: rows dropped, repeated and shuffled, cells replaced."""
+    old = draw(frames(largest=8))
+    places = draw(st.lists(st.integers(0, max(len(old) - 1, 0)), max_size=9 if len(old) else 0))
+    new = old.iloc[places].reset_index(drop=True)
+    if draw(st.booleans()):
+        new = new.assign(c=draw(columns(len(new))))
+    return old, new
+
+
+@thorough
+@given(edited(), st.sampled_from(["a", "ab"]))
+def test_edited_tables_are_counted_as_the_plain_rule_says(
+    pair: tuple[pd.DataFrame, pd.DataFrame], key: str
+) -> None:
+    old, new = pair
+    names = [name for name in "abc" if name not in key]
+    expected = plain_diff(rows_of(old), rows_of(new), list(key), names)
+    assert counted(compare_rows(old, new, on=list(key))) == expected
+
+
+@thorough
+@given(edited())
+def test_rows_without_a_key_are_counted_as_the_plain_rule_says(
+    pair: tuple[pd.DataFrame, pd.DataFrame],
+) -> None:
+    old, new = pair
+    diff = compare_rows(old, new)
+    key, names = list(diff.key), [name for name in "abc" if name not in diff.key]
+    assert counted(diff) == plain_diff(rows_of(old), rows_of(new), key, names)
+
+
+@thorough
+@given(edited(), st.sampled_from([["a"], ["a", "b"], None]))
+def test_the_old_rows_with_the_differences_applied_are_the_new_rows(
+    pair: tuple[pd.DataFrame, pd.DataFrame], on: list[str] | None
+) -> None:
+    old, new = pair
+    diff = compare_rows(old, new, on=on)
+    names = list("abc")
+    rows = left_over(rows_of(old), rows_of(diff.in_full.rows("removed")), names)
+    for cell in rows_of(diff.in_full.cells()):
+        (row,) = [row for row in rows if equal_rows(row, cell, list(diff.key))]
+        assert same(row[cell["column"]], cell["before"])
+        assert not same(cell["before"], cell["after"])
+        row[cell["column"]] = cell["after"]
+    rows += rows_of(diff.in_full.rows("added"))
+    assert len(rows) == len(new)
+    assert left_over(rows_of(new), rows, names) == []
+
+
+@thorough
+@given(frames())
+def test_a_table_does_not_differ_from_its_own_rows_and_columns_in_another_order(
+    frame: pd.DataFrame,
+) -> None:
+    turned = frame.iloc[::-1, ::-1]
+    diff = compare_rows(frame, turned)
+    assert not diff
+    assert diff.unchanged == len(frame)
+
+
+@thorough
+@given(frames(), frames())
+def test_swapping_the_tables_swaps_added_and_removed(old: pd.DataFrame, new: pd.DataFrame) -> None:
+    forth, back = compare_rows(old, new, on=["a"]), compare_rows(new, old, on=["a"])
+    assert (forth.added, forth.removed) == (back.removed, back.added)
+    assert (forth.changed, forth.unchanged) == (back.changed, back.unchanged)
+    assert dict(forth.changed_by_column) == dict(back.changed_by_column)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_the_guessed_key_is_the_first_smallest_set_that_is_unique_in_both(
+    data: st.DataObject,
+) -> None:
+    def drawn() -> pd.DataFrame:
+        rows = data.draw(st.lists(st.tuples(*[st.integers(0, 2)] * 5), max_size=8))
+        return pd.DataFrame(rows, columns=list("vwxyz")).astype({"w": "float64", "x": "string"})
+
+    old, new = drawn(), drawn()
+    expected: tuple[str, ...] = ()
+    if len(old) or len(new):
+        for size in (3, 2, 1):
+            for names in reversed(list(combinations("vxyz", size))):
+                if not any(frame.duplicated(list(names)).any() for frame in (old, new)):
+                    expected = names
+    assert guess_key(TablePair(old, new)) == expected
+
+
+@pytest.mark.parametrize("limit", [0, 1, 2, 99])
+@given(frames(names="kab", largest=5), frames(names="kab", largest=5))
+@settings(max_examples=25, deadline=None)
+def test_the_first_cells_are_the_beginning_of_all_cells(
+    limit: int, old: pd.DataFrame, new: pd.DataFrame
+) -> None:
+    old, new = old.assign(k=range(len(old))), new.assign(k=range(len(new)))
+    diff = compare_rows(old, new, on=["k"], limit=limit)
+    every = rows_of(diff.in_full.cells())
+    assert len(every) == sum(diff.changed_by_column.values())
+    keys = list(dict.fromkeys(cell["k"] for cell in every))[:limit]
+    first = [cell for cell in every if cell["k"] in keys]
+    assert [(cell.key[0], cell.column) for cell in diff.cells] == [
+        (cell["k"], cell["column"]) for cell in first
+    ]
