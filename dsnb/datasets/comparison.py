@@ -67,10 +67,10 @@ def compare_versions(stores: Stores, old: Version, new: Version, options: Option
     if unreadable:
         schema = _recorded_schema(old.columns, new.columns)
         return DatasetDiff(old.ref, new.ref, files, schema, None, tuple(unreadable))
-    schema, rows = _compare_tables(
+    schema, rows, notes = _compare_tables(
         read(stores, old, before), read(stores, new, after), new.key or old.key, options
     )
-    return DatasetDiff(old.ref, new.ref, files, schema, rows)
+    return DatasetDiff(old.ref, new.ref, files, schema, rows, notes)
 
 
 def compare_with_disk(stores: Stores, old: Version, options: Options) -> DatasetDiff:
@@ -108,8 +108,8 @@ def compare_with_disk(stores: Stores, old: Version, options: Options) -> Dataset
         now = read_table(content.paths, content.format, options_of)
     except TableError as error:
         return DatasetDiff(old.ref, ON_DISK, files, notes=(error.message,))
-    schema, rows = _compare_tables(read(stores, old, before), now, old.key, options)
-    return DatasetDiff(old.ref, ON_DISK, files, schema, rows)
+    schema, rows, notes = _compare_tables(read(stores, old, before), now, old.key, options)
+    return DatasetDiff(old.ref, ON_DISK, files, schema, rows, notes)
 
 
 def compare_with_table(
@@ -141,16 +141,24 @@ def compare_with_table(
     if (why := _why_unreadable(stores, old)) is not None:
         raise ComparisonError(why, hint=f"See what became of it: %ds diff {old.ref}")
     before = read(stores, old, stores.manifest(old))
-    schema, rows = _compare_tables(before, frame, old.key, options)
-    return DatasetDiff(old.ref, label, None, schema, rows)
+    schema, rows, notes = _compare_tables(before, frame, old.key, options)
+    return DatasetDiff(old.ref, label, None, schema, rows, notes)
 
 
 def _compare_tables(
     old: pd.DataFrame, new: pd.DataFrame, key: Sequence[str], options: Options
-) -> tuple[SchemaDiff, RowsDiff]:
+) -> tuple[SchemaDiff, RowsDiff | None, tuple[str, ...]]:
+    """Return how columns and rows differ, or why the rows cannot be compared."""
     schema = compare_columns(columns_of(old), columns_of(new))
-    rows = compare_rows(old, new, on=options.on, key=key, ignore=options.ignore, limit=options.rows)
-    return schema, rows
+    try:
+        rows = compare_rows(
+            old, new, on=options.on, key=key, ignore=options.ignore, limit=options.rows
+        )
+    except ComparisonError as error:
+        if options.on is not None:
+            raise
+        return schema, None, (f"Rows were not compared: {error}",)
+    return schema, rows, ()
 
 
 def _nothing(

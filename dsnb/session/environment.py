@@ -81,7 +81,7 @@ def notebook_path(folder: str) -> str | None:
         return str(beside) if beside.exists() else named
     script = getattr(sys.modules.get("__main__"), "__file__", None)
     if script and Path(script).name not in ("ipykernel_launcher.py", "__main__.py", "ipython"):
-        return os.path.abspath(script)
+        return os.path.abspath(str(script))
     return None
 
 
