@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from dsnb.session.current import SESSION
+from dsnb.session.notebook import NOTEBOOK
 
 THREE_HOURS = """\
 origin,time_hour,temp
@@ -31,11 +32,10 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.chdir(folder)
     # Modules hold the one session of a process, so that one is made anew in place.
-    before = dict(SESSION.__dict__)
-    SESSION.__init__()  # type: ignore[misc]
+    NOTEBOOK.__init__()  # type: ignore[misc]
+    SESSION.__init__(NOTEBOOK)  # type: ignore[misc]
     yield
-    SESSION.__dict__.clear()
-    SESSION.__dict__.update(before)
+    SESSION.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -147,7 +147,7 @@ class Verb(Generic[P, R]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Carry the verb out for Python code."""
-        return self.run(Call(SESSION, SESSION.home), *args, **kwargs)
+        return self.run(Call(SESSION, SESSION.notebook.folder), *args, **kwargs)
 
     def __repr__(self) -> str:
         return f"<dsnb verb {self.name}>"

@@ -4,59 +4,41 @@ from __future__ import annotations
 
 import glob
 import os
-import re
 import shlex
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from IPython.core.completer import (
-    CompletionContext,
-    SimpleCompletion,
-    SimpleMatcherResult,
-    context_matcher,
-)
+from IPython.core.completer import SimpleCompletion
 
 from dsnb.commands.declaring import Argument, Verb
 from dsnb.commands.verbs import VERBS
-from dsnb.session.current import SESSION
+from dsnb.session.notebook import NOTEBOOK
 from dsnb.settings import SETTINGS
 from dsnb.workspace import Workspace
 
-# ``%ds …`` at the beginning of a line, or after ``name = ``.
-_LINE = re.compile(r"^\s*(?:[A-Za-z_][\w.,\s]*=\s*)?%ds\s+(?P<typed>.*)$", re.DOTALL)
 _MOST = 200
 
 
-def matcher_for(shell: Any) -> Any:
-    """Return the function that IPython asks for completions of ``%ds`` lines.
+def completions(
+    typed: str, line: str, token: str, variables: Iterable[str]
+) -> list[SimpleCompletion]:
+    """Return what IPython may put in place of its token.
 
     Parameters
     ----------
-    shell
-        The IPython shell, whose variables are offered after ``--from``.
+    typed
+        What follows ``%ds`` up to the cursor.
+    line
+        The whole line up to the cursor.
+    token
+        The end of the line that a completion replaces.
+    variables
+        Names of the notebook's variables.
     """
-
-    @context_matcher(identifier="dsnb.ds", priority=200)  # type: ignore[untyped-decorator]
-    def complete_ds(context: CompletionContext) -> SimpleMatcherResult:
-        try:
-            line = context.text_until_cursor.rpartition("\n")[2]
-            match = _LINE.match(line)
-            found = [] if match is None else complete(match["typed"], shell.user_ns)
-            completions = [
-                SimpleCompletion(_from_token(text, line, context.token), type=kind)
-                for text, kind in found[:_MOST]
-            ]
-        except Exception:
-            # An error here would break the user's typing; there is merely nothing to offer.
-            return SimpleMatcherResult(completions=[], suppress=False)
-        return SimpleMatcherResult(
-            completions=completions,
-            suppress=match is not None,
-            ordered=True,
-            matched_fragment=context.token,
-        )
-
-    return complete_ds
+    return [
+        SimpleCompletion(_from_token(text, line, token), type=kind)
+        for text, kind in complete(typed, variables)[:_MOST]
+    ]
 
 
 def complete(typed: str, variables: Iterable[str] = ()) -> list[tuple[str, str]]:
@@ -180,7 +162,7 @@ def _names() -> Sequence[str]:
 
 
 def _workspace() -> Workspace:
-    return Workspace.find(SESSION.home, lambda notice: None)
+    return Workspace.find(NOTEBOOK.folder, lambda notice: None)
 
 
 def _words(typed: str) -> tuple[list[str], str]:

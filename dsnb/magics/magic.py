@@ -1,11 +1,9 @@
-"""The line magic ``%ds``."""
+"""Carrying out a line of ``%ds``."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from IPython.core.magic import Magics, line_magic, magics_class
 from IPython.display import publish_display_data
 
 import dsnb.display.forms  # noqa: F401 - makes results show themselves
@@ -17,35 +15,48 @@ from dsnb.presenting import PlainText, Presentable, as_html, as_text, pass_over_
 from dsnb.session.current import SESSION
 
 
-@magics_class
-class DatasetMagics(Magics):
-    """Dataset versions: register, load, compare and trace data without leaving the cell."""
+def run_line(line: str, variables: dict[str, object]) -> Any:
+    """Carry out what follows ``%ds``.
 
-    @line_magic
-    def ds(self, line: str) -> Any:
-        """Register, load and compare versions of datasets; ``%ds`` alone lists the verbs."""
-        try:
-            parsed = parse_line(split_line(line), VERBS, prefix="%ds", variables=self._variable)
-        except HelpRequested as asked:
-            return PlainText(asked.text.rstrip())
-        call = Call(SESSION, SESSION.home, notify)
-        result = parsed.verb.run(call, *parsed.args, **parsed.kwargs)
-        # A verb that was asked for no change (%ds config) only answers.
-        if parsed.verb.changes and getattr(result, "done", None) != "":
-            _publish(result)
-            pass_over_once(result)
-        return result
+    Parameters
+    ----------
+    line
+        What was typed.
+    variables
+        The notebook's variables.
 
-    def _variable(self, name: str) -> object:
-        assert self.shell is not None
-        namespace: Mapping[str, object] = self.shell.user_ns
-        if name not in namespace:
-            near = did_you_mean(name, [known for known in namespace if known[:1] != "_"])
+    Returns
+    -------
+    object
+        What the verb answers. The result of a change was shown already, and the end of the cell
+        does not show it again.
+
+    Raises
+    ------
+    DsnbError
+        When the line is not understood, or dsnb refuses to do it.
+    """
+
+    def variable(name: str) -> object:
+        if name not in variables:
+            near = did_you_mean(name, [known for known in variables if known[:1] != "_"])
             raise VariableNotFoundError(
                 f"There is no variable {name} in this notebook. {near}".strip(),
                 hint="Give the name of a table, without quotes or brackets.",
             )
-        return namespace[name]
+        return variables[name]
+
+    try:
+        parsed = parse_line(split_line(line), VERBS, prefix="%ds", variables=variable)
+    except HelpRequested as asked:
+        return PlainText(asked.text.rstrip())
+    call = Call(SESSION, SESSION.notebook.folder, notify)
+    result = parsed.verb.run(call, *parsed.args, **parsed.kwargs)
+    # A verb that was asked for no change (%ds config) only answers.
+    if parsed.verb.changes and getattr(result, "done", None) != "":
+        _publish(result)
+        pass_over_once(result)
+    return result
 
 
 class Notice(Presentable):

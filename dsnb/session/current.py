@@ -18,43 +18,31 @@ from dsnb.errors import DsnbError
 from dsnb.provenance.runs import with_use
 from dsnb.records import Access, Run, Version, now
 from dsnb.session import environment
+from dsnb.session.notebook import NOTEBOOK, Notebook
 from dsnb.workspace import Workspace
 
 
 class Session:
     """What this process does with datasets.
 
-    Attributes
+    Parameters
     ----------
-    home
-        The notebook's folder, from which its workspace is found; None is the current folder.
+    notebook
+        Tells which cell is running, and when it has ended.
     """
 
-    def __init__(self) -> None:
-        self.home: str | None = None
+    def __init__(self, notebook: Notebook) -> None:
+        self.notebook = notebook
         self._began_in = _folder()
         self._runs: dict[Path, Run] = {}
         self._next_ids: dict[Path, str] = {}
         self._workspaces: dict[Path, Workspace] = {}
         self._unsaved: set[Path] = set()
-        self._cell: int | None = None
-        self._in_cell = False
         # Widget callbacks arrive on threads of their own.
         self._guard = threading.RLock()
         self._process = os.getpid()
-
-    def begin_cell(self, execution_count: int) -> None:
-        """Attribute what follows to a cell, until it ends."""
-        with self._guard:
-            self._cell = execution_count
-            self._in_cell = True
-
-    def end_cell(self) -> None:
-        """Write what the cell used."""
-        with self._guard:
-            self._in_cell = False
-            self._cell = None
-            self._save_all()
+        notebook.after_cell.append(self._save_all)
+        atexit.register(self.end)
 
     def run(self, workspace: Workspace) -> Run | None:
         """Return the run of this process in a workspace, None before it begins."""
@@ -86,7 +74,7 @@ class Session:
         with self._guard:
             self._leave_parent()
             self._end(workspace.root)
-            notebook = environment.notebook_path(self.home or self._began_in)
+            notebook = environment.notebook_path(self.notebook.folder or self._began_in)
             run = Run(
                 id=self._next_ids.pop(workspace.root, str(uuid.uuid4())),
                 name=name or (Path(notebook).stem if notebook else "session"),
@@ -97,11 +85,9 @@ class Session:
                 host=environment.host(),
                 user=environment.user(),
                 started=now(),
-                code=environment.code_state(self.home or str(workspace.root)),
+                code=environment.code_state(self.notebook.folder or str(workspace.root)),
                 packages=environment.packages(),
             )
-            if not self._runs:
-                atexit.register(self.end)
             self._workspaces[workspace.root] = workspace
             self._put(workspace.root, run)
             return run
@@ -115,7 +101,7 @@ class Session:
         """Record that the run read or made a version."""
         with self._guard:
             run = self.ensure(workspace)
-            after = with_use(run, version, how, self._cell)
+            after = with_use(run, version, how, self.notebook.cell)
             if after is not run:
                 self._put(workspace.root, after)
 
@@ -135,6 +121,13 @@ class Session:
             for root in list(self._runs):
                 self._end(root)
 
+    def forget(self) -> None:
+        """Leave the runs as they were last written, and know of none."""
+        with self._guard:
+            self._runs.clear()
+            self._next_ids.clear()
+            self._unsaved.clear()
+
     def _end(self, root: Path) -> None:
         run = self._runs.pop(root, None)
         if run is None:
@@ -145,13 +138,14 @@ class Session:
     def _put(self, root: Path, run: Run) -> None:
         self._runs[root] = run
         self._unsaved.add(root)
-        if not self._in_cell:
+        if self.notebook.cell is None:
             self._save_all()
 
     def _save_all(self) -> None:
-        for root in list(self._unsaved):
-            self._unsaved.discard(root)
-            self._save(root, self._runs[root])
+        with self._guard:
+            for root in list(self._unsaved):
+                self._unsaved.discard(root)
+                self._save(root, self._runs[root])
 
     def _save(self, root: Path, run: Run) -> None:
         """Write a run's record; the user's work goes on when the disk refuses it."""
@@ -165,9 +159,7 @@ class Session:
         """Begin anew in a forked child: the runs are the parent's."""
         if os.getpid() != self._process:
             self._process = os.getpid()
-            self._runs.clear()
-            self._next_ids.clear()
-            self._unsaved.clear()
+            self.forget()
 
 
 def _folder() -> str:
@@ -177,5 +169,5 @@ def _folder() -> str:
         return os.path.expanduser("~")
 
 
-SESSION = Session()
+SESSION = Session(NOTEBOOK)
 """The session of this process."""
