@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import os
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
@@ -15,6 +18,7 @@ from dsnb.commands.verbs import VERBS
 from dsnb.compare import DatasetDiff
 from dsnb.datasets.inspection import Verification
 from dsnb.errors import DsnbError
+from dsnb.workspace import tell_on_stderr
 
 INTERRUPTED = 130
 
@@ -40,12 +44,15 @@ def main(words: Sequence[str] | None = None) -> int:
     0
     """
     words = sys.argv[1:] if words is None else words
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # for a terminal that lacks an arrow
     if list(words) in (["--version"], ["-V"]):
         print(f"dsnb {__version__}")
         return 0
     try:
         line = parse_line(words, VERBS, prefix="dsnb", variables=None)
-        result = line.verb.run(Call(), *line.args, **line.kwargs)
+        result = line.verb.run(Call(notify=_notify), *line.args, **line.kwargs)
         _print(line, result)
         return 1 if isinstance(result, Verification) and not result else 0
     except HelpRequested as asked:
@@ -59,29 +66,50 @@ def main(words: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         # The reader, such as head, has seen enough; Python would complain again at exit.
-        sys.stdout = None
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 
 
+def _notify(notice: str) -> None:
+    tell_on_stderr(_for_shell(notice))
+
+
 def _print(line: Line, result: Any) -> None:
+    result = _as_frame(result)
     if line.json:
         import msgspec
 
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(_plain(result)).decode()) + "\n")
     elif isinstance(result, list):
         print("\n".join(map(str, result)))
-    elif hasattr(result, "to_csv"):
+    elif _is_frame(result):
         result.to_csv(sys.stdout, index=False)
     else:
         print(_for_shell(str(result)))
     sys.stdout.flush()
 
 
+def _is_frame(result: Any) -> bool:
+    return _library(result) == "pandas"
+
+
+def _library(result: Any) -> str:
+    return type(result).__module__.partition(".")[0]
+
+
+def _as_frame(result: Any) -> Any:
+    """Return a table of any library as pandas has it; a shell sees no difference."""
+    ways = {"polars": "to_pandas", "pyarrow": "to_pandas", "dask": "compute"}
+    ways |= {"duckdb": "df", "_duckdb": "df"}
+    way = ways.get(_library(result))
+    return result if way is None else getattr(result, way)()
+
+
 def _plain(result: Any) -> Any:
     """Return a result as JSON can hold it."""
     if isinstance(result, DatasetDiff):
         return result.to_dict()
-    if hasattr(result, "to_json"):
+    if _is_frame(result):
         import msgspec
 
         return msgspec.json.decode(result.to_json(orient="records", date_format="iso"))
@@ -96,8 +124,6 @@ def _plain(result: Any) -> Any:
 
 def _for_shell(text: str) -> str:
     """Return a text whose commands can be typed in a shell."""
-    import re
-
     assigned = re.sub(r"\b(?:df|paths) = %ds ", "dsnb ", text)
     return assigned.replace("%ds", "dsnb").replace("%pip install", "pip install")
 

@@ -181,6 +181,18 @@ def did_you_mean(wrong: str, known: Sequence[str]) -> str:
     return f"Did you mean {' or '.join(near)}?" if near else ""
 
 
+def first_line(error: Exception) -> str:
+    r"""Return what a library's error says, without its last full stop.
+
+    Examples
+    --------
+    >>> first_line(ValueError("too long.\nAnd more."))
+    'too long'
+    """
+    text = str(error).strip() or type(error).__name__
+    return text.splitlines()[0][:300].rstrip(".")
+
+
 @contextmanager
 def writing(path: Path | str) -> Iterator[None]:
     """Turn what the disk refuses while ``path`` is written into a clear error.
@@ -188,7 +200,8 @@ def writing(path: Path | str) -> Iterator[None]:
     Raises
     ------
     RegistryError
-        When the folder is read-only, the disk is full or the quota is used up.
+        When the folder is read-only, the disk is full, the quota is used up, or a file stands
+        where a folder belongs.
     """
     import errno
 
@@ -205,5 +218,11 @@ def writing(path: Path | str) -> Iterator[None]:
                 f"{path} cannot be written ({error.strerror}); nothing was changed.",
                 hint="Make the folder writable, or work in a copy of it: "
                 "%ds init FOLDER makes a workspace elsewhere.",
+            ) from error
+        if error.errno in (errno.EEXIST, errno.ENOTDIR, errno.EISDIR):
+            raise RegistryError(
+                f"{path} cannot be written: something else stands in its place "
+                f"({error.strerror}); nothing was changed.",
+                hint="Move that away and run the same line again.",
             ) from error
         raise

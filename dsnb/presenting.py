@@ -58,22 +58,21 @@ class Outcome(Presentable):
     __slots__ = ()
 
     def _ipython_display_(self) -> None:
-        from IPython.display import display
-
-        global _passed_over
-        if _passed_over is self:
-            _passed_over = None
-        else:
-            display(self._repr_mimebundle_(), raw=True)  # type: ignore[no-untyped-call]
+        if _passed_over.pop(id(self), None) is None:
+            raise NotImplementedError  # IPython then shows it as it shows any value
 
 
-_passed_over: Outcome | None = None
+_passed_over: dict[int, Outcome] = {}
 
 
-def pass_over_once(outcome: Outcome | None) -> None:
-    """Let the next showing of an outcome pass, as it was shown already; None takes it back."""
-    global _passed_over
-    _passed_over = outcome
+def pass_over_once(outcome: Outcome) -> None:
+    """Let the next showing of an outcome pass, as it was shown already."""
+    _passed_over[id(outcome)] = outcome
+
+
+def pass_over_no_more() -> None:
+    """Show everything again: the cell in which the outcomes were shown has ended."""
+    _passed_over.clear()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeVar
 from dsnb.errors import RegistryDamagedError
 
 Kind = Literal["tabular", "file"]
-Access = Literal["load", "register"]
+Access = Literal["load", "trace", "register"]
 Record = TypeVar("Record")
 
 
@@ -34,7 +34,9 @@ class Source:
     path: str
 
     def __str__(self) -> str:
-        return self.path if self.datastore in ("default", "local") else self.uri
+        if self.datastore == "local":
+            return f"/{self.path}"
+        return self.path if self.datastore == "default" else self.uri
 
     @property
     def uri(self) -> str:
@@ -200,6 +202,11 @@ class Version:
     creator: str = ""
     run: str | None = None
 
+    def __post_init__(self) -> None:
+        _check_zoned(self.created)
+        if self.version < 1:
+            raise ValueError("versions are numbered from 1")
+
     @property
     def ref(self) -> str:
         """The canonical reference, such as ``weather_ds@2``."""
@@ -226,6 +233,9 @@ class Use:
     how: Access
     cells: tuple[int, ...] = ()
     at: datetime
+
+    def __post_init__(self) -> None:
+        _check_zoned(self.at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,6 +281,11 @@ class Run:
     outputs: tuple[Use, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        _check_zoned(self.started)
+        if self.ended is not None:
+            _check_zoned(self.ended)
+
 
 def now() -> datetime:
     """Return the present moment, in UTC.
@@ -281,6 +296,11 @@ def now() -> datetime:
     'UTC'
     """
     return datetime.now(UTC)
+
+
+def _check_zoned(moment: datetime) -> None:
+    if moment.tzinfo is None:
+        raise ValueError("a moment has no time zone")
 
 
 def to_document(record: object) -> dict[str, Any]:

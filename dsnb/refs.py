@@ -15,6 +15,7 @@ from dsnb.errors import BadNameError, BadReferenceError
 NAME_RULE = "letters, digits, '.', '_' and '-', starting with a letter or digit, at most 255"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
 _NUMBER = re.compile(r"v?([0-9]{1,18})")
+_NUMBER_LIKE = re.compile(r"v?[0-9]+")
 _LATEST = re.compile(r"latest(?:~([0-9]{1,9}))?")
 _DIGEST = re.compile(r"sha:([0-9a-f]{4,64})")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -113,7 +114,7 @@ def check_alias(alias: str) -> str:
     Raises
     ------
     BadNameError
-        When it breaks the name rule, or would read as a number, a date or ``latest``.
+        When it breaks the name rule, or would read as a number, a date, a pair or ``latest``.
 
     Examples
     --------
@@ -121,10 +122,10 @@ def check_alias(alias: str) -> str:
     'prod'
     """
     check_name(alias, "version (as an alias)")
-    if _NUMBER.fullmatch(alias) or alias == "latest" or _DATE.match(alias):
+    if _NUMBER_LIKE.fullmatch(alias) or alias == "latest" or _DATE.match(alias) or ".." in alias:
         raise BadNameError(
-            f"{alias!r} cannot be an alias: it already means a version number, a date or "
-            "the latest version.",
+            f"{alias!r} cannot be an alias: it already means a version number, a date, "
+            "the latest version or a pair of versions.",
             hint="Choose a word, such as prod or baseline.",
         )
     return alias

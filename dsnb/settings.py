@@ -55,13 +55,17 @@ def read_config(path: Path) -> Config:
     Raises
     ------
     ConfigError
-        When the file is not TOML, or a value has the wrong type.
+        When the file cannot be read, is not TOML, or a value has the wrong type.
     """
     try:
         with path.open("rb") as file:
             document = tomllib.load(file)
     except FileNotFoundError:
         return Config()
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be read: {error.strerror}.", hint="Check its permissions."
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(
             f"{path} is not a readable TOML file: {error}.",
@@ -106,10 +110,12 @@ def check_value(key: str, value: object) -> str | int | float:
     try:
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             raise ValueError
+        if wanted is int and isinstance(value, float):
+            raise ValueError
         converted = wanted(value)
         if isinstance(converted, int | float) and not 0 <= converted < 10**9:
             raise ValueError
-    except ValueError:
+    except (ValueError, OverflowError):
         what = {int: "a whole number from 0", float: "a number from 0", str: "text"}[wanted]
         raise ConfigError(
             f"{key} takes {what}, not {value!r}.",
@@ -137,6 +143,11 @@ def check_key(key: str) -> Setting:
 def changed_config(text: str, table: str | None, key: str, value: object | None) -> str:
     r"""Return a config file's text with one value set (or removed, for None); comments are kept.
 
+    Raises
+    ------
+    ConfigError
+        When the file has something else where the table belongs.
+
     Examples
     --------
     >>> print(changed_config("# mine\n", "diff", "rows", 25))
@@ -154,6 +165,11 @@ def changed_config(text: str, table: str | None, key: str, value: object | None)
         if table not in document:
             document[table] = tomlkit.table()
         holder = document[table]
+        if not isinstance(holder, Mapping):
+            raise ConfigError(
+                f"{table!r} is no table in the settings' file.",
+                hint=f"Write [{table}] in a line of its own, with its settings below.",
+            )
     if value is None:
         holder.pop(key, None)
     else:

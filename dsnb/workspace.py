@@ -9,9 +9,8 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +43,9 @@ if TYPE_CHECKING:
     from dsnb.datasets.registration import Registration, Request
     from dsnb.datasets.stores import Stores
     from dsnb.storage.configuration import DatastoreList, SettingList
-    from dsnb.tables.reading import Library, Wanted
+    from dsnb.storage.files import Stat
+    from dsnb.tables.conversion import Library
+    from dsnb.tables.reading import Wanted
 
 Notify = Callable[[str], None]
 
@@ -60,6 +61,10 @@ class WorkspaceCreated(Outcome):
 
     folder: str
     created: bool
+
+
+_CATALOGS: dict[tuple[Path, float], Catalog] = {}
+"""The registries that this process has read, by workspace folder and patience."""
 
 
 class Workspace:
@@ -113,7 +118,7 @@ class Workspace:
         named = named_root()
         if named is not None:
             return cls(named, notify)
-        folder = Path(start or current_folder())
+        folder = Path(os.path.abspath(start or current_folder()))
         root = find_root(folder)
         if root is not None:
             return cls(root, notify)
@@ -136,7 +141,7 @@ class Workspace:
         tuple
             The workspace, and whether it was made.
         """
-        folder = Path(start or current_folder())
+        folder = Path(os.path.abspath(start or current_folder()))
         root = named_root() or find_root(folder) or project_root(folder)
         existed = (root / FOLDER).is_dir()
         return cls.create(root, notify), not existed
@@ -247,6 +252,12 @@ class Workspace:
 
         return verify(self._stores, versions, full=full)
 
+    def versions_of(self, reads: Mapping[str, Stat]) -> Iterator[Version]:
+        """Yield the version that each file belonged to when it was opened."""
+        from dsnb.datasets.attribution import find_versions_of
+
+        return find_versions_of(self._stores, reads)
+
     def view(self) -> View:
         """Return the registry as it is now: names, numbers, aliases."""
         return self._catalog.view()
@@ -342,13 +353,16 @@ class Workspace:
     def _by_creator(self, request: Request) -> Request:
         return replace(request, creator=request.creator or self.config["creator"])
 
-    @cached_property
+    @property
     def _catalog(self) -> Catalog:
         from dsnb.catalog.tinydb import TinyCatalog
 
-        layout = self.layout
-        timeout = self.config["lock.timeout"]
-        return TinyCatalog(layout.registry, layout.runs, layout.backups, timeout)
+        layout, timeout = self.layout, self.config["lock.timeout"]
+        # Every verb opens its workspace anew; what was parsed of the registry outlives it.
+        key = (self.root, timeout)
+        if key not in _CATALOGS:
+            _CATALOGS[key] = TinyCatalog(layout.registry, layout.runs, layout.backups, timeout)
+        return _CATALOGS[key]
 
     @property
     def _stores(self) -> Stores:

@@ -81,8 +81,8 @@ def _tell_outcome(folder: Path) -> None:
         for row in workspace.versions(dataset.version.name).rows
     ]
     for version in sorted(versions, key=lambda version: version.created):
-        files = count_text(version.files, "file")
-        _say(f"{version.ref} was registered: {version.description}; {version.rows:,} rows, {files}.")
+        held = f"{count_text(version.rows or 0, 'row')}, {count_text(version.files, 'file')}"
+        _say(f"{version.ref} was registered: {version.description}; {held}.")
     diff = workspace.compare(
         workspace.resolve("weather_ds@1"), workspace.resolve("weather_ds@2"), Options()
     )

@@ -6,6 +6,7 @@ import os
 import shutil
 import time
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from dsnb.errors import RegistryDamagedError, writing
 from dsnb.storage.atomic import write_atomically
 
 KEPT_BACKUPS = 5
-Tables = dict[str, dict[str, Any]]
+Tables = dict[str, dict[str, dict[str, Any]]]
 
 
 class AtomicJSONStorage(Storage):
@@ -121,8 +122,10 @@ def _read_tables(path: Path) -> Tables | None:
     if not content:
         raise _damaged(path, "it is empty")
     try:
-        tables: Tables = msgspec.json.decode(content, type=dict[str, dict[str, Any]])
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        tables: Tables = msgspec.json.decode(content, type=dict[str, dict[str, dict[str, Any]]])
+        if not all(map(str.isdecimal, chain.from_iterable(tables.values()))):
+            raise ValueError("the documents of a table are not numbered")
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise _damaged(path, str(error)) from error
     return tables
 

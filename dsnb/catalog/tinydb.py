@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from types import UnionType
 from typing import Any, Generic, TypeVar
 
 from dsnb.catalog.base import Catalog, Transaction
@@ -82,9 +83,13 @@ class TinyView:
         for document in database.table("aliases"):
             name, alias, number = _fields(document, "An alias", "name", "alias", "version")
             self._aliases.setdefault(name, {})[alias] = number
-        self._names: dict[str, Document] = {
-            _fields(document, "A name", "name")[0]: document for document in database.table("names")
-        }
+        self._last: dict[str, int] = {}
+        self._renamed: dict[str, str] = {}
+        for document in database.table("names"):
+            name, last, new = _fields(document, "A name", "name", "last", "renamed_to")
+            self._last[name] = last
+            if new is not None:
+                self._renamed[name] = new
         self._records: dict[str, Version] = {}
 
     def _enter(self, document: Document) -> None:
@@ -116,17 +121,16 @@ class TinyView:
 
     def next_number(self, name: str) -> int:
         """Return the number that the next version gets: one that was never used."""
-        last = self._names.get(name, {}).get("last", 0)
-        return int(max(last, *self._versions.get(name, ()), 0)) + 1
+        return max(self._last.get(name, 0), *self._versions.get(name, ()), 0) + 1
 
     def renamed_to(self, name: str) -> str | None:
         """Return what a dataset that had this name is called now."""
-        new: str | None = self._names.get(name, {}).get("renamed_to")
+        new = self._renamed.get(name)
         seen = {name}
         # It may have been renamed again since, and even back.
         while new is not None and new not in self._versions and new not in seen:
             seen.add(new)
-            new = self._names.get(new, {}).get("renamed_to")
+            new = self._renamed.get(new)
         return new if new in self._versions else None
 
     def _record(self, document: Document) -> Version:
@@ -199,7 +203,10 @@ class TinyTransaction(TinyView):
 
         document = {"name": name, "last": last, "renamed_to": renamed_to}
         self._database.table("names").upsert(document, where("name") == name)
-        self._names[name] = document
+        self._last[name] = last
+        self._renamed.pop(name, None)
+        if renamed_to is not None:
+            self._renamed[name] = renamed_to
 
 
 class _File(Generic[Parsed]):
@@ -296,11 +303,13 @@ def _identity(path: Path) -> Identity:
     return (found.st_ino, found.st_size, found.st_mtime_ns)
 
 
-_TYPES: dict[str, type] = {
+_TYPES: dict[str, type | UnionType] = {
     "name": str,
     "alias": str,
     "id": str,
     "version": int,
+    "last": int,
+    "renamed_to": str | None,
     "schema_version": int,
 }
 
@@ -310,7 +319,7 @@ def _fields(document: Document, what: str, *keys: str) -> tuple[Any, ...]:
     for key in keys:
         if not isinstance(document.get(key), _TYPES[key]):
             raise RegistryDamagedError(
-                f"{what} is damaged: its {key!r} is missing or no {_TYPES[key].__name__}.",
+                f"{what} is damaged: its {key!r} is missing or of the wrong kind.",
                 hint="Copy the newest good file of .dsnb/backups over it.",
             )
     return tuple(document[key] for key in keys)

@@ -22,7 +22,8 @@ from dsnb.commands.declaring import (
 )
 from dsnb.datasets.registration import Registration, Request
 from dsnb.errors import UsageError
-from dsnb.tables.reading import Library, Wanted
+from dsnb.tables.conversion import Library
+from dsnb.tables.reading import Wanted
 from dsnb.workspace import Workspace
 
 _DESCRIPTION = Arg("TEXT", short="-d")

@@ -15,6 +15,7 @@ from functools import cached_property, update_wrapper
 from typing import Any, Concatenate, Generic, Literal, ParamSpec, TypeVar
 
 from dsnb.session.current import SESSION, Session
+from dsnb.session.tracing import TRACER
 from dsnb.workspace import Notify, Workspace, tell_on_stderr
 
 P = ParamSpec("P")
@@ -137,7 +138,7 @@ class Verb(Generic[P, R]):
     ) -> None:
         self.name = name or function.__name__
         self.changes = changes
-        self.run = function
+        self._function = function
         self.verbs: dict[str, Verb[..., Any]] = {}
         update_wrapper(self, function)
         signature = inspect.signature(function)
@@ -148,6 +149,11 @@ class Verb(Generic[P, R]):
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Carry the verb out for Python code."""
         return self.run(Call(SESSION, SESSION.notebook.folder), *args, **kwargs)
+
+    def run(self, call: Call, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Carry the verb out; what it opens is not taken for the user's reading."""
+        with TRACER.not_the_users():
+            return self._function(call, *args, **kwargs)
 
     def __repr__(self) -> str:
         return f"<dsnb verb {self.name}>"
@@ -249,7 +255,7 @@ def _plain(text: str) -> str:
 
 
 def _arguments(verb: Verb[..., Any]) -> Iterator[Argument]:
-    hints = typing.get_type_hints(verb.run, include_extras=True)
+    hints = typing.get_type_hints(verb.__wrapped__, include_extras=True)
     for name, parameter in inspect.signature(verb).parameters.items():
         hint, arg = hints[name], Arg(name.upper())
         if typing.get_origin(hint) is typing.Annotated:

@@ -6,6 +6,7 @@ import argparse
 import inspect
 import os
 import shlex
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -14,6 +15,9 @@ from dsnb.commands.declaring import Argument, Variable, Verb
 from dsnb.errors import UsageError, did_you_mean
 
 Variables = Callable[[str], object]
+_WIDTH = 80
+ESCAPES = os.name != "nt"
+"""Whether a backslash escapes in a command line: on Windows it separates the parts of a path."""
 
 
 class HelpRequested(Exception):  # noqa: N818 - it is no error
@@ -60,7 +64,7 @@ def split_line(text: str) -> list[str]:
     lexer = shlex.shlex(text, posix=True, punctuation_chars=False)
     lexer.whitespace_split = True
     lexer.commenters = ""
-    if os.name == "nt":
+    if not ESCAPES:
         lexer.escape = ""
     try:
         return list(lexer)
@@ -111,7 +115,10 @@ def parse_line(
         line = f"{line} {rest[0]}"
         verb, rest = verb.verbs[rest[0]], rest[1:]
     # Options may stand anywhere between the paths, so the positional arguments are taken last.
-    found = vars(verb_parser(verb, line, shell=shell).parse_intermixed_args(rest))
+    parsed, extra = verb_parser(verb, line, shell=shell).parse_known_intermixed_args(rest)
+    if extra:
+        raise _superfluous(verb, line, extra)
+    found = vars(parsed)
     args, kwargs = _bound(verb, found, variables, line)
     return Line(verb, args, kwargs, bool(found.get("json")))
 
@@ -130,17 +137,38 @@ def overview(verbs: Mapping[str, Verb[..., Any]], prefix: str) -> str:
     for verb in verbs.values():
         rows.append((verb.name, verb.help.summary))
         rows += [(f"{verb.name} {name}", each.help.summary) for name, each in verb.verbs.items()]
-    width = max(len(name) for name, _ in rows)
+    width = max(len(name) for name, _ in rows) + 4
     lines = [f"{prefix} VERB …   dataset versions: register, load, compare and trace data", ""]
-    lines += [f"  {name.ljust(width)}  {summary}" for name, summary in rows]
+    for name, summary in rows:
+        lines += textwrap.wrap(
+            summary,
+            _WIDTH,
+            initial_indent=f"  {name}".ljust(width),
+            subsequent_indent=" " * width,
+        )
     return "\n".join([*lines, "", f"{prefix} VERB --help tells more."])
+
+
+def _superfluous(verb: Verb[..., Any], line: str, extra: Sequence[str]) -> UsageError:
+    """Return the error for words that a verb has no place for."""
+    option = next((word.partition("=")[0] for word in extra if word.startswith("-")), None)
+    if option is not None:
+        flags = [argument.flag for argument in verb.arguments if argument.flag]
+        said = f"{line} has no option {option}. {did_you_mean(option, flags)}"
+    elif verb.verbs:
+        near = did_you_mean(extra[0], list(verb.verbs))
+        said = f"There is no verb {f'{verb.name} {extra[0]}'!r}. {near}"
+    else:
+        said = f"{line} has no place for {extra[0]!r}."
+    return UsageError(said.strip(), hint=f"Type {line} --help to see its form.")
 
 
 class _Parser(argparse.ArgumentParser):
     """argparse, saying what is wrong in our words and never leaving the process."""
 
     def error(self, message: str) -> NoReturn:
-        shown = message[:1].upper() + message[1:]
+        missing = message.partition("arguments are required: ")[2]
+        shown = f"{self.prog} needs {missing}" if missing else message[:1].upper() + message[1:]
         raise UsageError(f"{shown.rstrip('.')}.", hint=f"Type {self.prog} --help to see its form.")
 
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
@@ -179,6 +207,8 @@ def verb_parser(verb: Verb[..., Any], line: str, *, shell: bool) -> argparse.Arg
             _add_argument(parser, argument)
     if shell:
         parser.add_argument("--json", action="store_true", help="answer in JSON")
+    # argparse keeps the usage it has formatted as a template, in which %ds would be a field.
+    parser.usage = parser.format_usage().partition(" ")[2].strip().replace("%", "%%")
     return parser
 
 
@@ -219,7 +249,8 @@ def _bound(
         if argument.arg.form == "columns" and isinstance(value, str):
             value = [column.strip() for column in value.split(",") if column.strip()]
         elif argument.arg.form == "pairs" and value is not None:
-            value = dict(_pair(pair, line) for pair in value)
+            example = f"{line} … {argument.flag} a=b".replace("  ", " ")
+            value = dict(_pair(pair, example) for pair in value)
         elif argument.arg.completes == "variable" and isinstance(value, str):
             assert variables is not None
             value = Variable(value, variables(value))
@@ -232,10 +263,10 @@ def _bound(
     return tuple(args), kwargs
 
 
-def _pair(text: str, line: str) -> tuple[str, str]:
+def _pair(text: str, example: str) -> tuple[str, str]:
     key, equals, value = text.partition("=")
     if not equals or not key:
-        raise UsageError(f"{text!r} is not of the form K=V.", hint=f"For example: {line} … a=b")
+        raise UsageError(f"{text!r} is not of the form K=V.", hint=f"For example: {example}")
     return key, value
 
 
@@ -249,11 +280,9 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
     """Help for terminals of 80 columns, with the examples as they are written."""
 
     def __init__(self, prog: str) -> None:
-        super().__init__(prog, max_help_position=28, width=80)
+        super().__init__(prog, max_help_position=28, width=_WIDTH)
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         if "\n" in text:
             return super()._fill_text(text, width, indent)
-        import textwrap
-
         return textwrap.fill(text, width, initial_indent=indent, subsequent_indent=indent)

@@ -77,7 +77,7 @@ def _start_run(call: Call, name: Annotated[str, _NAME]) -> RunDetails:
         %ds run start train-temp
     """
     started = _session(call).begin(call.workspace(), name)
-    return RunDetails(started, "running", done=f"run {name} begins here")
+    return RunDetails(started, "running", done="begins here")
 
 
 @run.verb("tag", changes=True)

@@ -16,7 +16,7 @@ from dsnb.compare.result import (
     SchemaDiff,
 )
 from dsnb.compare.rows import compare_rows
-from dsnb.compare.schema import columns_of, compare_columns, with_index_as_columns
+from dsnb.compare.schema import compare_columns
 
 __all__ = [
     "CellChange",
@@ -27,9 +27,7 @@ __all__ = [
     "RowsDiff",
     "RowsInFull",
     "SchemaDiff",
-    "columns_of",
     "compare_columns",
     "compare_files",
     "compare_rows",
-    "with_index_as_columns",
 ]

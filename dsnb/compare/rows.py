@@ -11,8 +11,8 @@ from dsnb.compare.equality import different
 from dsnb.compare.keys import TablePair, choose_key
 from dsnb.compare.plain import plain_value
 from dsnb.compare.result import CellChange, RowKind, RowsDiff
-from dsnb.compare.schema import with_index_as_columns
 from dsnb.errors import ComparisonError, MissingColumnError, did_you_mean
+from dsnb.tables.columns import with_index_as_columns
 
 if TYPE_CHECKING:
     import numpy as np

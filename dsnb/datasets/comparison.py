@@ -11,7 +11,6 @@ from dsnb.compare import (
     FilesDiff,
     RowsDiff,
     SchemaDiff,
-    columns_of,
     compare_columns,
     compare_files,
     compare_rows,
@@ -21,6 +20,7 @@ from dsnb.datasets.loading import find_version_drift, read
 from dsnb.datasets.stores import Stores
 from dsnb.errors import ComparisonError, SourceError, TableError
 from dsnb.records import Column, FileGroup, Manifest, Version
+from dsnb.tables.columns import columns_of
 from dsnb.tables.reading import read_table
 from dsnb.tables.sampling import describe
 

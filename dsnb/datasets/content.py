@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from dsnb.datasets.stores import Stores
-from dsnb.errors import EmptySourceError
+from dsnb.errors import EmptySourceError, SourceError
 from dsnb.records import Definition, Kind, Manifest
 from dsnb.storage.drift import places_of
 from dsnb.storage.files import Listing, find_files
@@ -16,7 +17,7 @@ from dsnb.storage.manifests import digest_of_groups
 from dsnb.tables.formats import Format, common_format
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Content:
     """What the files of a definition hold.
 
@@ -28,14 +29,16 @@ class Content:
         Of each path, in order.
     digest
         Over all of them.
-    format
-        The one table format that all files have, or None.
     """
 
     definition: Definition
     fingerprints: tuple[Fingerprint, ...]
     digest: str
-    format: Format | None
+
+    @cached_property
+    def format(self) -> Format | None:
+        """The one table format that all files have, or None."""
+        return _format_of([one.listing for one in self.fingerprints])
 
     @property
     def kind(self) -> Kind:
@@ -89,9 +92,7 @@ def find_content(stores: Stores, definition: Definition) -> Content:
         find_files(place, str(source), include_hidden=definition.include_hidden)
         for place, source in zip(places, definition.sources, strict=True)
     ]
-    listings = _each_file_once(listings)
-    if not definition.include_hidden:
-        listings = _without_markers(listings, places)
+    listings = _taken(listings, definition, places)
     for listing, source in zip(listings, definition.sources, strict=True):
         if not listing.names:
             raise EmptySourceError(
@@ -103,7 +104,37 @@ def find_content(stores: Stores, definition: Definition) -> Content:
         for place, listing in zip(places, listings, strict=True)
     )
     digest = digest_of_groups(one.digest for one in fingerprints)
-    return Content(definition, fingerprints, digest, _format_of(listings))
+    return Content(definition, fingerprints, digest)
+
+
+def find_news(stores: Stores, definition: Definition, manifest: Manifest) -> tuple[str, ...]:
+    """Return the files that a definition would take now and that are not in its manifest.
+
+    A path that is gone or empty has no news: the drift says so.
+    """
+    places = places_of(definition, stores.datastores)
+    listings = []
+    for place, source in zip(places, definition.sources, strict=True):
+        try:
+            listing = find_files(place, str(source), include_hidden=definition.include_hidden)
+        except SourceError:
+            listing = Listing(place, [], [])
+        listings.append(listing)
+    known = {(file.datastore, file.path) for file in manifest.files}
+    return tuple(
+        group.path(name)
+        for group, listing in zip(
+            manifest.groups, _taken(listings, definition, places), strict=True
+        )
+        for name in listing.names
+        if (group.datastore, group.path(name)) not in known
+    )
+
+
+def _taken(listings: list[Listing], definition: Definition, places: Sequence[str]) -> list[Listing]:
+    """Leave out what is not to be taken: a file named before, and markers beside tables."""
+    listings = _each_file_once(listings)
+    return listings if definition.include_hidden else _without_markers(listings, places)
 
 
 def _without_markers(listings: Sequence[Listing], places: Sequence[str]) -> list[Listing]:
@@ -111,6 +142,9 @@ def _without_markers(listings: Sequence[Listing], places: Sequence[str]) -> list
 
     A file that was named itself is always taken.
     """
+    # One look at all names together, as of a hundred thousand usually none is a marker.
+    if not any("/_" in "/" + "\0/".join(listing.names) for listing in listings):
+        return list(listings)
     kept = []
     for listing, place in zip(listings, places, strict=True):
         markers = {

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import fnmatch
+import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -12,11 +14,12 @@ from dsnb.catalog.base import View
 from dsnb.catalog.resolving import known_numbers
 from dsnb.datasets.loading import find_version_drift
 from dsnb.datasets.stores import Stores
+from dsnb.errors import ConfigError
 from dsnb.presenting import Presentable
 from dsnb.records import FileEntry, Run, Version
 from dsnb.storage.configuration import list_datastores
 from dsnb.storage.discovery import cache_folder
-from dsnb.storage.drift import Drift
+from dsnb.storage.drift import Drift, FileDrift
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +189,7 @@ def show(stores: Stores, version: Version) -> VersionDetails:
     latest = view.numbers(version.name)[-1]
     return VersionDetails(
         _row(view, version.name, version.version),
-        find_version_drift(stores, version, news=True),
+        _state(stores, version, news=True),
         tuple(files),
         None if latest == version.version else f"{version.name}@{latest}",
     )
@@ -208,7 +211,7 @@ def verify(
     """
     return Verification(
         tuple(
-            (version, find_version_drift(stores, version, full=full, news=True))
+            (version, _state(stores, version, full=full, news=True))
             for version in (every_version(stores) if versions is None else versions)
         )
     )
@@ -234,7 +237,7 @@ def used_datastores(stores: Stores) -> set[str]:
 def find_status(stores: Stores) -> WorkspaceStatus:
     """Return what is where, and which latest versions have drifted."""
     datasets = list_datasets(stores)
-    drifted = [row.version.ref for row in datasets.rows if find_version_drift(stores, row.version)]
+    drifted = [row.version.ref for row in datasets.rows if _state(stores, row.version)]
     layout, cache = stores.layout, cache_folder()
     return WorkspaceStatus(
         folder=str(layout.root),
@@ -249,10 +252,25 @@ def find_status(stores: Stores) -> WorkspaceStatus:
     )
 
 
+def _state(stores: Stores, version: Version, *, full: bool = False, news: bool = False) -> Drift:
+    """Return how a version's files stand; all are gone when their datastore is."""
+    try:
+        return find_version_drift(stores, version, full=full, news=news)
+    except ConfigError:
+        files = list(stores.manifest(version).files)
+        gone = tuple(FileDrift(file.path, "missing", file.size) for file in files)
+        return Drift(len(files), gone, full=full)
+
+
 def _size(path: Path) -> int:
-    if path.is_dir():
-        return sum(_size(below) for below in path.iterdir())
-    return path.stat().st_size if path.exists() else 0
+    if path.is_file():
+        return path.stat().st_size
+    size = 0
+    for folder, _, names in os.walk(path):
+        for name in names:
+            with suppress(OSError):  # other processes write here, too
+                size += os.stat(os.path.join(folder, name)).st_size
+    return size
 
 
 def _fits(name: str, pattern: str) -> bool:

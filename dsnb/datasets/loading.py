@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, cast
 
+from dsnb.datasets.content import find_news
 from dsnb.datasets.stores import Stores
 from dsnb.errors import DriftError, TableError
 from dsnb.records import Manifest, Version
-from dsnb.storage.drift import Drift, FileDrift, find_drift, find_news
+from dsnb.storage.drift import Drift, FileDrift, find_drift
+from dsnb.tables.conversion import ON_ARROW, Library, convert
 from dsnb.tables.formats import Format
-from dsnb.tables.reading import EVERYTHING, Library, Wanted, convert, read_table
+from dsnb.tables.reading import EVERYTHING, Wanted, read_arrow, read_table
 from dsnb.units import ago, size_text
 
 if TYPE_CHECKING:
@@ -61,11 +64,11 @@ def load(
                 hint="Leave out --columns, --where and --limit.",
             )
         return stores.paths(manifest)
-    frame = read(stores, version, manifest, wanted)
+    data = _read_for(library or "pandas", stores, version, manifest, wanted)
     if not as_is:
         # What was written while it was read has been seen by nobody but this check.
         _check(stores, version, manifest, verify=False, as_is=False)
-    return convert(frame, library or "pandas")
+    return convert(data, library or "pandas")
 
 
 def read(
@@ -78,14 +81,27 @@ def read(
     TableError
         When the version is no table, or cannot be read as one.
     """
+    paths, options = stores.paths(manifest), version.definition.options
+    return read_table(paths, _format_of(version), options, wanted, stores.notify)
+
+
+def _read_for(
+    library: Library, stores: Stores, version: Version, manifest: Manifest, wanted: Wanted
+) -> Any:
+    """Return the table as an Arrow table where files and library both speak Arrow."""
+    held = _format_of(version)
+    if library in ON_ARROW and held in ("parquet", "feather"):
+        return read_arrow(stores.paths(manifest), held, wanted, stores.notify)
+    return read(stores, version, manifest, wanted)
+
+
+def _format_of(version: Version) -> Format:
     if version.kind != "tabular" or version.format is None:
         raise TableError(
             f"{version.ref} holds files that are no table of one format.",
             hint=f"Load their paths: paths = %ds load {version.ref} --as paths",
         )
-    paths = stores.paths(manifest)
-    options = version.definition.options
-    return read_table(paths, cast("Format", version.format), options, wanted, stores.notify)
+    return cast("Format", version.format)
 
 
 def find_version_drift(
@@ -115,7 +131,7 @@ def find_version_drift(
     )
     if not news:
         return drift
-    found = find_news(manifest, version.definition, stores.datastores)
+    found = find_news(stores, version.definition, manifest)
     return Drift(drift.files, drift.drifted, found, drift.full)
 
 
@@ -166,7 +182,10 @@ def _check(
     if as_is and all(file.fate == "changed" for file in drift.drifted):
         stores.notify(f"{what}: {listed}. It was loaded as it is now.")
         return
-    again = " ".join(_quoted(str(source)) for source in version.definition.sources)
+    again = " ".join(
+        _quoted(stores.datastores.typed(source, os.getcwd()))
+        for source in version.definition.sources
+    )
     if version.definition.from_memory:
         hint = f"Register the table again: %ds register {version.name} --from VAR"
     else:

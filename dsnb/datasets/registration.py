@@ -7,6 +7,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -28,6 +29,7 @@ from dsnb.presenting import Outcome
 from dsnb.records import Definition, FileEntry, Kind, Source, Version, now
 from dsnb.refs import check_name
 from dsnb.storage.datastores import LOCAL
+from dsnb.tables.columns import with_index_as_columns
 from dsnb.tables.memory import write_exactly
 from dsnb.tables.reading import check_options
 from dsnb.tables.sampling import Description, describe
@@ -147,6 +149,10 @@ def register_table(stores: Stores, table: object, request: Request) -> Registrat
     finally:
         if not kept:
             shutil.rmtree(folder, ignore_errors=True)
+            with suppress(OSError):
+                # They stay while they hold other tables.
+                folder.parent.rmdir()
+                stores.layout.data.rmdir()
     return registration
 
 
@@ -161,7 +167,7 @@ def _definition(stores: Stores, sources: Sequence[Source], request: Request) -> 
             )
         return Definition(
             sources=tuple(dict.fromkeys(sources)),
-            options=request.options,
+            options=_kept(request.options),
             include_hidden=request.include_hidden,
         )
     view = stores.catalog.view()
@@ -175,17 +181,31 @@ def _definition(stores: Stores, sources: Sequence[Source], request: Request) -> 
         )
     return Definition(
         sources=tuple(dict.fromkeys((*before.sources, *sources))),
-        options={**before.options, **request.options},
+        options={**before.options, **_kept(request.options)},
         include_hidden=before.include_hidden or request.include_hidden,
     )
+
+
+def _kept(options: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return reader options as the registry gives them back, so that the two can be compared."""
+    import msgspec
+
+    try:
+        kept: Mapping[str, Any] = msgspec.json.decode(msgspec.json.encode(options))
+    except TypeError as error:
+        raise TableError(
+            f"The reader options cannot be recorded: {error}.",
+            hint='Give names and plain values, such as dtype={"flight": "Int64"}.',
+        ) from error
+    return kept
 
 
 def _record(stores: Stores, content: Content, request: Request) -> Registration:
     view = stores.catalog.view()
     latest = _latest(view, request.name)
-    kind = request.kind or content.kind
     if latest is not None and _is_nothing_new(latest, content, request):
         return _unchanged(stores, view, latest, content, request)
+    kind = request.kind or content.kind
     if request.kind == "tabular" and content.format is None:
         raise TableError(
             "These files are not of one table format, so they cannot be registered as tabular.",
@@ -310,7 +330,7 @@ def _key(
                     f"{', …' if len(known) > 20 else ''}.",
                 )
     if described.whole is not None and request.key:
-        repeated = int(described.whole.duplicated(list(request.key)).sum())
+        repeated = int(with_index_as_columns(described.whole).duplicated(list(request.key)).sum())
         if repeated:
             stores.notify(
                 f"{', '.join(request.key)} does not identify every row: {repeated:,} rows repeat "

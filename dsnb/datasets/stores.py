@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dsnb.catalog.base import Catalog
+from dsnb.errors import RegistryDamagedError
 from dsnb.records import FileGroup, Manifest, Version
 from dsnb.storage.datastores import Datastores
 from dsnb.storage.fingerprints import Progress, quiet
@@ -46,7 +47,15 @@ class Stores:
 
     def manifest(self, version: Version) -> Manifest:
         """Return the file list of a version."""
-        return self.manifests.read(version.manifest)
+        manifest = self.manifests.read(version.manifest)
+        if len(manifest.groups) != len(version.definition.sources):
+            raise RegistryDamagedError(
+                f"The record of {version.ref} is damaged: it names "
+                f"{len(version.definition.sources)} paths, and its manifest lists files for "
+                f"{len(manifest.groups)}.",
+                hint="Look for a good copy in .dsnb/backups.",
+            )
+        return manifest
 
     def paths(self, manifest: Manifest) -> list[str]:
         """Return the files of a manifest as paths of this machine, in order."""

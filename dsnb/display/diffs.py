@@ -13,6 +13,10 @@ from dsnb.units import count_text, size_text
 
 MINUS = "−"
 _CELL = 40
+_CELLS = 100
+"""Changed cells that the text form lists; the setting ``diff.rows`` rarely asks for as many."""
+_KEYS = 4
+"""Key columns that fit beside a changed cell."""
 
 
 @as_text.register
@@ -21,7 +25,9 @@ def _diff_text(result: DatasetDiff) -> str:
     lines += [text.paragraph(note, "  ") for note in result.notes]
     if result.row_changes is not None and result.row_changes.cells:
         lines += ["", f"  {_cells_title(result.row_changes)}"]
-        lines.append(text.table(*_cell_table(result.row_changes), indent="    "))
+        cells, headers, align = _cell_table(result.row_changes)
+        laid_out = text.table(cells[:_CELLS], headers, align, indent="    ").split("\n")
+        lines += text.capped(laid_out, len(cells) + 1, _CELLS + 1, indent="    ")
     if result.schema:
         lines += ["", f"  Columns ({_columns_title(result.schema)})"]
         rows = [(sign, name, types) for sign, name, types in _column_rows(result.schema)]
@@ -42,10 +48,8 @@ def _diff_html(result: DatasetDiff) -> str:
     rows, schema, files = result.row_changes, result.schema, result.files
     if rows is not None and rows.cells:
         cells, headers, _ = _cell_table(rows)
-        marked = [
-            [*row[:-1], html.signed(row[-1], row[-1][:1])] if row[-1] else row for row in cells
-        ]
-        listed = html.table(headers, marked, (len(headers) - 1,))
+        marked = ([*row[:-1], html.signed(row[-1], row[-1][:1])] for row in cells)
+        listed = html.table(headers, marked, (len(headers) - 1,), len(cells))
         parts.append(html.details(_cells_title(rows), listed, open=True))
     inline = []
     if schema is not None:
@@ -65,36 +69,33 @@ def _diff_html(result: DatasetDiff) -> str:
         title = f"Files ({_files_title(files)})"
         inline.append(html.details(title, body if changes else "", inline=True))
     parts.append(html.Html("".join(inline)))
-    commands = html.Html(" · ".join(html.code(command) for command in _next(result)))
-    parts.append(html.quiet(html.Html(f"next: {commands}")) if commands else "")
+    steps = html.line(
+        *(html.Html(f"{html.code(code)} {html.safe(gives)}") for code, gives in _next(result))
+    )
+    parts.append(html.quiet(html.Html(f"next: {steps}")) if steps else "")
     return html.block(*parts)
 
 
 def _headline_html(result: DatasetDiff) -> html.Html:
-    between, colon, found = result.headline.partition(": ")
-    if not colon:
-        return html.safe(result.headline)
-    return html.Html(f'<code class="ref">{html.safe(between)}</code>&ensp;{html.safe(found)}')
+    _, _, found = result.headline.partition(": ")
+    between = f"{html.ref(result.old)} → {html.ref(result.new)}"
+    return html.Html(f"{between}&ensp;{html.safe(found)}")
 
 
 def _cells_title(rows: RowsDiff) -> str:
-    listed = len({cell.key for cell in _hashable(rows)})
+    # A key may hold lists, which have no hash.
+    listed = len({repr(cell.key) for cell in rows.cells})
     of = "" if listed >= rows.changed else f": the first {listed:,} of {rows.changed:,} rows"
     return f"Changed cells{of}"
-
-
-def _hashable(rows: RowsDiff) -> Iterator[Any]:
-    for cell in rows.cells:
-        yield type(cell)(tuple(map(repr, cell.key)), cell.column, None, None)
 
 
 def _cell_table(
     rows: RowsDiff,
 ) -> tuple[list[list[str]], tuple[str, ...], tuple[text.Align, ...]]:
-    headers = (*rows.key, "column", "before", "", "after", "change")
+    headers = (*rows.key[:_KEYS], "column", "before", "", "after", "change")
     cells = [
         [
-            *(_shown(value) for value in cell.key),
+            *(_shown(value) for value in cell.key[:_KEYS]),
             cell.column,
             _shown(cell.before),
             "→",
@@ -112,7 +113,7 @@ def _shown(value: Any) -> str:
         return "(missing)"
     if isinstance(value, float):
         return f"{value:.12g}"
-    return text.shortened(text.one_line(str(value)), _CELL)
+    return text.one_line(text.shortened(str(value), _CELL))
 
 
 def _change(before: Any, after: Any) -> str:
@@ -174,14 +175,16 @@ def _file_rows(files: FilesDiff) -> Iterator[Sequence[str]]:
         yield "~", f"{pair.before.path} → {pair.after.path}", size_text(pair.after.size)
 
 
-def _next(result: DatasetDiff) -> list[str]:
+def _next(result: DatasetDiff) -> list[tuple[str, str]]:
+    """Return what may be typed next, and what it gives."""
     rows = result.row_changes
     if not rows:
         return []
-    line = []
-    for kind, count in (("added", rows.added), ("removed", rows.removed)):
-        if count:
-            line.append(f"_.rows('{kind}') has the {count_text(count, f'{kind} row')}")
+    steps = [
+        (f"_.rows('{kind}')", f"has the {count_text(count, f'{kind} row')}")
+        for kind, count in (("added", rows.added), ("removed", rows.removed))
+        if count
+    ]
     if rows.changed:
-        line.append("_.cells() has every changed cell")
-    return line[:2]
+        steps.append(("_.cells()", "has every changed cell"))
+    return steps

@@ -13,9 +13,10 @@ from dsnb.workspace import WorkspaceCreated
 
 @as_text.register
 def _created_text(result: WorkspaceCreated) -> str:
+    folder = text.brief(result.folder)
     if result.created:
-        return f"This is a workspace now: {result.folder}\n  next: %ds register NAME PATH"
-    return f"This is a workspace already: {result.folder}"
+        return f"This is a workspace now: {folder}\n  next: %ds register NAME PATH"
+    return f"This is a workspace already: {folder}"
 
 
 @as_html.register
@@ -38,7 +39,7 @@ def _status_html(result: WorkspaceStatus) -> str:
 
 @as_text.register
 def _datastores_text(result: DatastoreList) -> str:
-    lines = [result.done] if result.done else []
+    lines = [text.paragraph(result.done)] if result.done else []
     lines.append(text.table(result.rows, ("datastore", "folder", "state")))
     return "\n".join(lines)
 
@@ -52,12 +53,12 @@ def _datastores_html(result: DatastoreList) -> str:
 @as_text.register
 def _settings_text(result: SettingList) -> str:
     if result.done:
-        return result.done
-    rows = [
-        (key, _value(value), "set" if is_set else "default", meaning)
-        for key, value, is_set, meaning in result.rows
-    ]
-    return text.table(rows)
+        return text.paragraph(result.done)
+    lines: list[str] = []
+    for key, value, is_set, meaning in result.rows:
+        lines.append(text.line(f"{key} = ", [_value(value) + ("" if is_set else " (default)")]))
+        lines.append(text.paragraph(meaning, "  "))
+    return "\n".join(lines)
 
 
 @as_html.register
@@ -73,7 +74,8 @@ def _settings_html(result: SettingList) -> str:
 
 @as_text.register
 def _error_text(error: DsnbError) -> str:
-    return f"{type(error).__name__}: {error}"
+    said = f"{text.brief(error.message)} {text.brief(error.hint)}".strip()
+    return f"{type(error).__name__}: {said}"
 
 
 @as_html.register
@@ -87,6 +89,7 @@ def _facts(result: WorkspaceStatus) -> list[tuple[str, str]]:
     if result.run is not None:
         inputs, outputs = len(result.run.inputs), len(result.run.outputs)
         run = f"{count_text(inputs, 'input')}, {count_text(outputs, 'output')}"
+    more = f" and {len(result.drifted) - 10:,} more" if len(result.drifted) > 10 else ""
     facts = [
         ("workspace", result.folder),
         (
@@ -97,7 +100,7 @@ def _facts(result: WorkspaceStatus) -> list[tuple[str, str]]:
         ("registry", size_text(result.registry_size)),
         (
             "state",
-            f"⚠ drifted: {', '.join(result.drifted[:10])}"
+            f"⚠ drifted: {', '.join(result.drifted[:10])}{more}"
             if result.drifted
             else "✓ the latest versions are unchanged",
         ),

@@ -6,10 +6,16 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from html import escape
 
+from dsnb.display.text import one_line, shortened
 from dsnb.units import ago, exact
 
 CAP = 100
 """Rows of a table that the HTML form shows before it says how many more there are."""
+
+_CELL = 300
+"""Characters of a cell that are shown."""
+_ROOM = 60_000
+"""Characters of HTML after which a table takes no further row, lest the notebook grow heavy."""
 
 # Colours come from JupyterLab's theme; the second value serves pages that have none.
 _STYLE = """<style>
@@ -17,13 +23,13 @@ _STYLE = """<style>
 .dsnb code{font-family:var(--jp-code-font-family,monospace);font-size:var(--jp-code-font-size,13px)}
 .dsnb code.ref{user-select:all;font-weight:600;cursor:copy;background:none;padding:0;color:inherit}
 .dsnb .quiet{color:var(--jp-content-font-color2,#616161)}
-.dsnb .warn{border-left:3px solid var(--jp-warn-color1,#f57c00);padding-left:8px}
-.dsnb .bad{border-left:3px solid var(--jp-error-color1,#d32f2f);padding-left:8px}
+.dsnb.warn{border-left:3px solid var(--jp-warn-color1,#f57c00);padding-left:8px}
+.dsnb.bad{border-left:3px solid var(--jp-error-color1,#d32f2f);padding-left:8px}
 .dsnb .plus{color:var(--jp-success-color0,#1b5e20)}
 .dsnb .minus{color:var(--jp-error-color1,#c62828)}
 .dsnb details>summary{cursor:pointer}
 .dsnb details.inline{display:inline-block;margin-right:1.5em;vertical-align:top}
-.dsnb table{border-collapse:collapse;margin:4px 0 8px 0;border:none}
+.dsnb table{font-size:inherit;color:inherit;border-collapse:collapse;margin:4px 0 8px 0;border:none}
 .dsnb th,.dsnb td{text-align:left!important;padding:2px 12px 2px 0!important;border:none;
 white-space:nowrap;max-width:40em;overflow:hidden;text-overflow:ellipsis}
 .dsnb th{font-weight:600;border-bottom:1px solid var(--jp-border-color2,#e0e0e0)}
@@ -38,15 +44,17 @@ class Html(str):
     __slots__ = ()
 
 
-def safe(text: object) -> Html:
-    """Return text as HTML, escaped unless it is HTML already.
+def safe(text: object, longest: int = 2000) -> Html:
+    """Return text as HTML: cut, without control characters, and escaped, unless it is HTML already.
 
     Examples
     --------
     >>> safe("<b>")
     '&lt;b&gt;'
     """
-    return text if isinstance(text, Html) else Html(escape(str(text)))
+    if isinstance(text, Html):
+        return text
+    return Html(escape(one_line(shortened(str(text), longest))))
 
 
 def block(*lines: object, state: str = "") -> Html:
@@ -69,12 +77,12 @@ def line(*texts: object) -> Html:
 
 def ref(text: str) -> Html:
     """Return a reference, which one click selects whole."""
-    return Html(f'<code class="ref">{escape(text)}</code>')
+    return Html(f'<code class="ref">{safe(text, _CELL)}</code>')
 
 
 def code(text: str) -> Html:
     """Return a command or path."""
-    return Html(f"<code>{escape(text)}</code>")
+    return Html(f"<code>{safe(text, _CELL)}</code>")
 
 
 def quiet(text: object) -> Html:
@@ -85,7 +93,7 @@ def quiet(text: object) -> Html:
 def signed(text: str, sign: str) -> Html:
     """Return a change in the colour of its sign, which the text itself shows too."""
     kind = {"+": "plus", "−": "minus"}.get(sign, "")
-    return Html(f'<span class="{kind}">{escape(text)}</span>')
+    return Html(f'<span class="{kind}">{safe(text, _CELL)}</span>')
 
 
 def moment(when: datetime) -> Html:
@@ -122,14 +130,18 @@ def table(
 
     def cell(kind: str, position: int, content: object) -> str:
         side = ' class="right"' if position in right else ""
-        return f"<{kind}{side}>{safe(content)}</{kind}>"
+        return f"<{kind}{side}>{safe(content, _CELL)}</{kind}>"
 
-    shown = [row for _, row in zip(range(CAP), rows, strict=False)]
     head = "".join(cell("th", i, header) for i, header in enumerate(headers))
-    body = "".join(
-        "<tr>" + "".join(cell("td", i, content) for i, content in enumerate(row)) + "</tr>"
-        for row in shown
-    )
+    shown: list[str] = []
+    size = 0
+    for row in rows:
+        if len(shown) == CAP or size > _ROOM:
+            break
+        cells = (cell("td", position, content) for position, content in enumerate(row))
+        shown.append(f"<tr>{''.join(cells)}</tr>")
+        size += len(shown[-1])
+    body = "".join(shown)
     more = "" if total is None or total <= len(shown) else quiet(f"… {total - len(shown):,} more")
     return Html(
         '<div class="scroll"><table>'

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 
 from dsnb.display import html, text
@@ -21,8 +20,8 @@ def _run_text(result: RunDetails) -> str:
     if run is None:
         return text.paragraph(_NOT_BEGUN)
     if result.done:
-        return f"run {run.name}  {text.one_line(result.done)}"
-    lines = [_headline(run, result.status)]
+        return text.line(f"run {run.name}  ", [result.done])
+    lines = [text.line("Run: ", _headline(run, result.status))]
     for title, uses in (("inputs", run.inputs), ("outputs", run.outputs)):
         lines.append(f"  {title}: {'' if uses else 'none'}".rstrip())
         if uses:
@@ -49,7 +48,7 @@ def _run_html(result: RunDetails) -> str:
     ]
     facts = html.table((), ((label, value) for label, value in _facts(run) if value))
     return html.block(
-        _headline(run, result.status),
+        html.Html(f"Run: {html.line(*_headline(run, result.status))}"),
         html.table(("", "Version", "How", "Cells"), uses, total=len(uses)) if uses else "",
         html.details("where and with what", facts),
     )
@@ -86,14 +85,14 @@ def _runs_html(result: RunList) -> str:
     return html.block(count_text(len(result.rows), "run"), listed)
 
 
-def _headline(run: Run, status: Status) -> str:
-    return text.parts(
-        f"Run: {count_text(len(run.inputs), 'input')}, {count_text(len(run.outputs), 'output')}",
+def _headline(run: Run, status: Status) -> list[str]:
+    return [
+        f"{count_text(len(run.inputs), 'input')}, {count_text(len(run.outputs), 'output')}",
         run.name,
         f"{_SHAPES[status]} {status}",
         f"began {ago(run.started)}",
         f"id {run.id[:8]}",
-    )
+    ]
 
 
 def _facts(run: Run) -> list[tuple[str, str]]:
@@ -103,7 +102,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
     packages = ", ".join(f"{name} {version}" for name, version in run.packages.items())
     return [
         ("tags", _tags(run)),
-        ("notebook", os.path.relpath(run.notebook) if run.notebook else ""),
+        ("notebook", run.notebook or ""),
         ("code", f"{commit}{dirty}" if commit else ""),
         (
             "process",

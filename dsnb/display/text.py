@@ -9,12 +9,14 @@ from typing import Literal
 WIDTH = 80
 CAP = 20
 """Rows of a list that the text form shows before it says how many more there are."""
+LONGEST = 1000
+"""Characters of one text, such as a description, that are shown."""
 
 Align = Literal["left", "right"]
 
 
 def paragraph(text: str, indent: str = "") -> str:
-    """Wrap a sentence to the width of a terminal, without breaking paths or references.
+    """Wrap a text to the width of a terminal, without breaking paths or references.
 
     Examples
     --------
@@ -22,7 +24,7 @@ def paragraph(text: str, indent: str = "") -> str:
       short
     """
     return textwrap.fill(
-        one_line(text),
+        brief(text),
         WIDTH,
         initial_indent=indent,
         subsequent_indent=indent,
@@ -42,6 +44,28 @@ def parts(*texts: str | None) -> str:
     return " · ".join(text for text in texts if text)
 
 
+def line(lead: str, texts: Sequence[str], indent: str = "") -> str:
+    """Join some texts by dots after a lead, in lines that break between them where they can.
+
+    Examples
+    --------
+    >>> print(line("next: ", ["%ds load weather_ds@2", "%ds show weather_ds@2"], "  "))
+      next: %ds load weather_ds@2 · %ds show weather_ds@2
+    """
+    told = [brief(text) for text in texts if text]
+    start = indent + brief(lead)
+    hanging = indent + " " * min(len(start) - len(indent), 6)
+    lines = [start]
+    for number, text in enumerate(told):
+        joined = f"{lines[-1]}{' · ' if number else ''}{text}"
+        if len(joined) <= WIDTH:
+            lines[-1] = joined
+        else:
+            lines[-1] += " ·" if number else ""
+            lines += paragraph(text, hanging).split("\n")
+    return "\n".join(each.rstrip() for each in lines if each.strip())
+
+
 def table(
     rows: Sequence[Sequence[str]],
     headers: Sequence[str] = (),
@@ -56,12 +80,15 @@ def table(
     @2  1,006
     @1    502
     """
-    lines = [[one_line(cell) for cell in row] for row in ([headers] if headers else []) + [*rows]]
+    lines = [
+        [one_line(shortened(cell, WIDTH)) for cell in row]
+        for row in ([headers] if headers else []) + [*rows]
+    ]
     if not lines:
         return ""
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     room = WIDTH - len(indent) - 2 * (len(widths) - 1)
-    while sum(widths) > room and max(widths) > 8:
+    while sum(widths) > room and max(widths) > 4:
         widths[widths.index(max(widths))] -= 1
     left: list[Align] = ["left"] * (len(widths) - len(align))
     aligned = [*align, *left]
@@ -88,7 +115,7 @@ def facts(rows: Sequence[tuple[str, str]], indent: str = "") -> str:
     lines: list[str] = []
     for label, value in told:
         wrapped = textwrap.wrap(
-            one_line(value),
+            brief(value),
             max(20, WIDTH - len(indent) - column),
             break_long_words=False,
             break_on_hyphens=False,
@@ -114,10 +141,24 @@ def one_line(text: str) -> str:
     >>> one_line("two\nlines")
     'two lines'
     """
-    spaced = text.replace("\n", " ").replace("\r", " ").replace("\t", " ")
-    if spaced.isprintable():
-        return spaced
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in spaced)
+    return text if text.isprintable() else "".join(map(_visible, text))
+
+
+def brief(text: str) -> str:
+    """Return a text on one line, cut where it would fill the screen.
+
+    Examples
+    --------
+    >>> len(brief("weather " * 1_000_000))
+    1000
+    """
+    return one_line(shortened(text, LONGEST))
+
+
+def _visible(char: str) -> str:
+    if char.isprintable() or char in "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}":
+        return char  # Persian words and many emoji are written with the joiners
+    return " " if char.isspace() else "\N{REPLACEMENT CHARACTER}"
 
 
 def shortened(text: str, length: int) -> str:

@@ -19,14 +19,24 @@ from dsnb.storage.drift import Drift
 from dsnb.units import ago, count_text, exact, size_text
 
 MINUS = "−"
+_DRIFTED = 5
+"""Files of a version whose drift is told in words."""
 
 
 def shape(version: Version) -> str:
     """Return how much a version holds, in its own unit."""
-    columns = count_text(len(version.columns), "column") if version.columns else ""
+    if version.columns is None:
+        return ""
+    if version.rows is None:
+        return count_text(len(version.columns), "column")
+    return f"{count_text(version.rows, 'row')} × {len(version.columns):,}"
+
+
+def holds(version: Version) -> str:
+    """Return how much a version holds, in one word where a list has little room."""
     if version.rows is not None:
-        return f"{count_text(version.rows, 'row')} × {columns or '0 columns'}"
-    return columns
+        return count_text(version.rows, "row")
+    return count_text(version.files, "file")
 
 
 def state(drift: Drift) -> str:
@@ -57,17 +67,17 @@ def since(version: Version, previous: Version) -> str:
 @as_text.register
 def _registration_text(result: Registration) -> str:
     version = result.version
-    lines = [f"{version.ref}  {_registered(result)}"]
+    lines = [text.line(f"{version.ref}  ", _registered(result))]
     if result.started_workspace:
-        lines.insert(0, f"This workspace begins here: {result.started_workspace}")
+        lines.insert(0, f"This workspace begins here: {text.brief(result.started_workspace)}")
     if result.created:
         if result.previous is not None:
             change = since(version, result.previous)
             lines.append(text.paragraph(f"since @{result.previous.version}: {change}", "  "))
         lines += [f"  same content as {result.same_as}"] * bool(result.same_as)
-        lines += [f"  key: {', '.join(version.key)}"] * bool(version.key)
+        lines += [text.paragraph(f"key: {', '.join(version.key)}", "  ")] * bool(version.key)
         lines += [f"  {_skipped(result.skipped)}"] * bool(result.skipped)
-    lines.append(f"  next: {' · '.join(_next(result))}")
+    lines.append(text.line("next: ", _next(result), "  "))
     return "\n".join(lines)
 
 
@@ -75,7 +85,7 @@ def _registration_text(result: Registration) -> str:
 def _registration_html(result: Registration) -> str:
     version = result.version
     lines: list[object] = [
-        html.Html(f"{html.ref(version.ref)}&ensp;{html.safe(_registered(result))}")
+        html.Html(f"{html.ref(version.ref)}&ensp;{html.line(*_registered(result))}")
     ]
     if result.started_workspace:
         where = html.code(result.started_workspace)
@@ -106,14 +116,14 @@ def _datasets_text(result: DatasetList) -> str:
         (
             row.version.ref,
             f"{count:,}",
-            shape(row.version) or count_text(row.version.files, "file"),
+            holds(row.version),
             ago(row.version.created),
             row.version.description,
         )
-        for row, count in zip(result.rows, result.counts, strict=True)
+        for row, count in zip(result.rows[: text.CAP], result.counts, strict=False)
     ]
     lines = text.table(rows, headers, ("left", "right")).split("\n")
-    return "\n".join(text.capped(lines, len(lines), text.CAP + 1))
+    return "\n".join(text.capped(lines, len(result.rows) + 1, text.CAP + 1))
 
 
 @as_html.register
@@ -139,19 +149,18 @@ def _datasets_html(result: DatasetList) -> str:
 
 @as_text.register
 def _versions_text(result: VersionList) -> str:
-    headers = ("version", "registered", "by", "holds", "size", "description")
+    headers = ("version", "registered", "holds", "size", "description")
     rows = [
         (
             row.version.ref,
             ago(row.version.created),
-            row.version.creator,
-            shape(row.version) or count_text(row.version.files, "file"),
+            holds(row.version),
             size_text(row.version.size),
             text.parts(", ".join(row.aliases), row.version.description),
         )
         for row in result.rows[: text.CAP]
     ]
-    lines = text.table(rows, headers, ("left", "left", "left", "left", "right")).split("\n")
+    lines = text.table(rows, headers, ("left", "left", "left", "right")).split("\n")
     return "\n".join(text.capped(lines, len(result.rows) + 1, text.CAP + 1))
 
 
@@ -178,8 +187,8 @@ def _versions_html(result: VersionList) -> str:
 @as_text.register
 def _details_text(result: VersionDetails) -> str:
     version = result.version
-    lines = [f"{version.ref}  {_headline(result)}"]
-    lines += [text.paragraph(describe_drift(file), "  ") for file in result.drift.drifted[:10]]
+    lines = [text.line(f"{version.ref}  ", _headline(result))]
+    lines += _drifted_files(result.drift, "  ")
     lines.append(text.facts(_facts(result), indent="  "))
     if version.columns:
         lines.append(f"  columns ({len(version.columns):,}):")
@@ -197,9 +206,11 @@ def _details_text(result: VersionDetails) -> str:
 def _details_html(result: VersionDetails) -> str:
     version = result.version
     facts = html.table((), ((label, value) for label, value in _facts(result) if value))
-    drifted = [html.quiet(describe_drift(file)) for file in result.drift.drifted[:10]]
+    drifted = [html.quiet(describe_drift(file)) for file in result.drift.drifted[:_DRIFTED]]
+    more = len(result.drift.drifted) - _DRIFTED
+    drifted += [html.quiet(f"… and {more:,} more")] * (more > 0)
     return html.block(
-        html.Html(f"{html.ref(version.ref)}&ensp;{html.safe(_headline(result))}"),
+        html.Html(f"{html.ref(version.ref)}&ensp;{html.line(*_headline(result))}"),
         *drifted,
         facts,
         _files_and_schema(version, result.files),
@@ -212,11 +223,14 @@ def _verification_text(result: Verification) -> str:
     if not result.rows:
         return "There are no versions to verify."
     lines = [_verified(result)]
-    for version, drift in result.rows:
+    # Of many versions only those are listed that there is something to say about.
+    listed = [row for row in result.rows if row[1] or len(result.rows) <= text.CAP]
+    for version, drift in listed[: text.CAP]:
         news = f", {count_text(len(drift.news), 'new file')}" if drift.news else ""
-        if drift or len(result.rows) <= text.CAP:
-            lines.append(f"  {version.ref}  {state(drift)}{news}")
-        lines += [text.paragraph(describe_drift(file), "    ") for file in drift.drifted[:10]]
+        lines.append(f"  {version.ref}  {state(drift)}{news}")
+        lines += _drifted_files(drift, "    ")
+    if len(listed) > text.CAP:
+        lines.append(f"  … and {len(listed) - text.CAP:,} more")
     return "\n".join(lines)
 
 
@@ -244,7 +258,7 @@ def _verification_html(result: Verification) -> str:
 
 @as_text.register
 def _change_text(result: MetadataChange) -> str:
-    return f"{result.version.ref}  {text.one_line(result.done)}"
+    return text.line(f"{result.version.ref}  ", [result.done])
 
 
 @as_html.register
@@ -252,17 +266,17 @@ def _change_html(result: MetadataChange) -> str:
     return html.block(html.Html(f"{html.ref(result.version.ref)}&ensp;{html.safe(result.done)}"))
 
 
-def _registered(result: Registration) -> str:
+def _registered(result: Registration) -> list[str]:
     version = result.version
     if not result.created:
-        return f"nothing new: it holds this content since {ago(version.created)}"
-    return text.parts(
+        return [f"nothing new: this is what was registered {ago(version.created)}"]
+    return [
         "registered",
         count_text(version.files, "file"),
         size_text(version.size),
         shape(version),
         "kept as Parquet" if version.definition.from_memory else "by reference",
-    )
+    ]
 
 
 def _next(result: Registration) -> list[str]:
@@ -293,11 +307,16 @@ def _files_and_schema(version: Version, files: tuple[FileEntry, ...]) -> html.Ht
     return html.Html("".join(parts))
 
 
-def _headline(result: VersionDetails) -> str:
+def _drifted_files(drift: Drift, indent: str) -> list[str]:
+    said = [text.paragraph(describe_drift(file), indent) for file in drift.drifted[:_DRIFTED]]
+    return text.capped(said, len(drift.drifted), _DRIFTED, indent)
+
+
+def _headline(result: VersionDetails) -> list[str]:
     version = result.version
     newer = f"↑ newer: @{result.newer.rpartition('@')[2]}" if result.newer else ""
     news = count_text(len(result.drift.news), "new file") + " beside it"
-    return text.parts(
+    return [
         version.description,
         shape(version),
         count_text(version.files, "file"),
@@ -305,7 +324,7 @@ def _headline(result: VersionDetails) -> str:
         state(result.drift),
         newer,
         news if result.drift.news else "",
-    )
+    ]
 
 
 def _facts(result: VersionDetails) -> list[tuple[str, str]]:

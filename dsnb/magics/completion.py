@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import glob
 import os
-import shlex
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
-from IPython.core.completer import SimpleCompletion
-
 from dsnb.commands.declaring import Argument, Verb
+from dsnb.commands.parsing import ESCAPES, split_line
 from dsnb.commands.verbs import VERBS
 from dsnb.session.notebook import NOTEBOOK
 from dsnb.settings import SETTINGS
@@ -19,44 +18,43 @@ from dsnb.workspace import Workspace
 _MOST = 200
 
 
-def completions(
-    typed: str, line: str, token: str, variables: Iterable[str]
-) -> list[SimpleCompletion]:
-    """Return what IPython may put in place of its token.
-
-    Parameters
-    ----------
-    typed
-        What follows ``%ds`` up to the cursor.
-    line
-        The whole line up to the cursor.
-    token
-        The end of the line that a completion replaces.
-    variables
-        Names of the notebook's variables.
-    """
-    return [
-        SimpleCompletion(_from_token(text, line, token), type=kind)
-        for text, kind in complete(typed, variables)[:_MOST]
-    ]
-
-
-def complete(typed: str, variables: Iterable[str] = ()) -> list[tuple[str, str]]:
+def complete(
+    typed: str, after: str = "", variables: Iterable[str] = ()
+) -> tuple[str, list[tuple[str, str]]]:
     """Return what may stand in place of the last word of a ``%ds`` line.
 
     Parameters
     ----------
     typed
         What follows ``%ds`` up to the cursor.
+    after
+        What stands behind the cursor.
     variables
         Names of the notebook's variables.
 
     Returns
     -------
-    list
-        Whole words with what kind of thing each is, best first.
+    tuple
+        The last word as it was typed, and the whole words that may replace it, best first, each
+        with what kind of thing it is.
+
+    Examples
+    --------
+    >>> complete("reg")
+    ('reg', [('register', 'verb')])
     """
-    words, last = _words(typed)
+    start, quote = _last_word(typed)
+    word = typed[start:]
+    last = "".join(split_line(word + quote))
+    found = _complete_word(split_line(typed[:start]), last, variables)
+    # Editors that close quotes by themselves have put one behind the cursor already.
+    closed = bool(quote) and after.startswith(quote)
+    return word, [(_quoted(text, quote, closed), kind) for text, kind in found[:_MOST]]
+
+
+def _complete_word(
+    words: Sequence[str], last: str, variables: Iterable[str]
+) -> list[tuple[str, str]]:
     if not words:
         return [(name, "verb") for name in VERBS if name.startswith(last)]
     verb = VERBS.get(words[0])
@@ -81,8 +79,12 @@ def _complete_argument(
         if flag and argument.flag
     }
     if last.startswith("-"):
-        flags = [argument.flag for argument in verb.arguments if argument.flag]
-        free = [flag for flag in flags if flag not in words or flag == "--tag"]
+        free = [
+            argument.flag
+            for argument in verb.arguments
+            if argument.flag
+            and (argument.arg.form == "pairs" or not {argument.flag, argument.arg.short} & {*words})
+        ]
         return [(flag, "option") for flag in free if flag.startswith(last)]
     before = words[-1] if words else ""
     if before in options and options[before].kind == "value":
@@ -142,14 +144,12 @@ def _refs(last: str) -> list[tuple[str, str]]:
 
 
 def _paths(last: str) -> list[tuple[str, str]]:
-    """Return paths as they must be typed: quoted where they hold a space."""
     typed = os.path.expanduser(last)
     found = sorted(glob.glob(glob.escape(typed) + "*"))[:_MOST]
-    offered = []
-    for path in found:
-        shown = last + path[len(typed) :] + (os.sep if os.path.isdir(path) else "")
-        offered.append((f'"{shown}"' if " " in shown else shown, "path"))
-    return offered
+    return [
+        (last + path[len(typed) :] + (os.sep if os.path.isdir(path) else ""), "path")
+        for path in found
+    ]
 
 
 def _runs(last: str) -> list[tuple[str, str]]:
@@ -161,32 +161,40 @@ def _names() -> Sequence[str]:
     return _workspace().view().names()
 
 
+_opened: dict[Path, Workspace] = {}
+
+
 def _workspace() -> Workspace:
-    return Workspace.find(NOTEBOOK.folder, lambda notice: None)
+    found = Workspace.find(NOTEBOOK.folder, lambda notice: None)
+    # One that was opened before need not read its registry again for each key that is pressed.
+    return _opened.setdefault(found.root, found)
 
 
-def _words(typed: str) -> tuple[list[str], str]:
-    """Return the whole words before the cursor, and the unfinished one at it."""
-    for closing in ("", '"', "'"):
-        try:
-            words = shlex.split(typed + closing, posix=os.name != "nt")
-        except ValueError:
-            continue
-        if not typed or (typed[-1].isspace() and not closing):
-            return words, ""
-        return words[:-1], words[-1] if words else ""
-    return [], typed
+def _last_word(typed: str) -> tuple[int, str]:
+    """Return where the last word of a line begins, and the quote that is open in it."""
+    start, quote, escaped = 0, "", False
+    for position, char in enumerate(typed):
+        if escaped:
+            escaped = False
+        elif char == "\\" and quote != "'" and ESCAPES:
+            escaped = True
+        elif char == quote:
+            quote = ""
+        elif char in "'\"" and not quote:
+            quote = char
+        elif char in " \t\r\n" and not quote:
+            start = position + 1
+    return start, quote
 
 
-def _from_token(text: str, line: str, token: str) -> str:
-    """Return the part of a word that replaces IPython's token, the end of what was typed.
-
-    IPython's token begins after its last delimiter, and ``@`` and a space in quotes are some: of
-    ``weather_ds@2`` it may be only ``2``, or nothing.
-    """
-    end = line[: len(line) - len(token)] if token and line.endswith(token) else line
-    for start in range(len(end) + 1):
-        typed = end[start:]
-        if typed and text.startswith(typed) and (start == 0 or end[start - 1] in " \t"):
-            return text[len(typed) :]
-    return text
+def _quoted(text: str, quote: str, closed: bool) -> str:
+    """Return a word as it must be typed so that it is read as one."""
+    if not quote and not any(char in text for char in " \t\r\n'\"\\"):
+        return text
+    if not quote:
+        quote = "'" if '"' in text and "'" not in text else '"'
+    elif quote == "'" and "'" in text:
+        quote, closed = '"', False
+    if quote == '"' and ESCAPES:
+        text = text.replace("\\", "\\\\").replace('"', '\\"')
+    return quote + text + ("" if closed else quote)

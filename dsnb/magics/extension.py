@@ -10,14 +10,21 @@ import os
 import re
 from typing import Any
 
-from IPython.core.completer import CompletionContext, SimpleMatcherResult, context_matcher
+from IPython.core.completer import (
+    CompletionContext,
+    SimpleCompletion,
+    SimpleMatcherResult,
+    context_matcher,
+)
 
-from dsnb.presenting import pass_over_once
+from dsnb.presenting import pass_over_no_more
 from dsnb.session.notebook import NOTEBOOK
+from dsnb.session.tracing import TRACER
 
 _KEPT = "_dsnb_extension"
-# ``%ds …`` at the beginning of a line, or after ``name = ``.
-_LINE = re.compile(r"^\s*(?:[A-Za-z_][\w.,\s]*=\s*)?%ds\s+(?P<typed>.*)$", re.DOTALL)
+# ``%ds …`` at the beginning of a line, or assigned: ``df = ``, ``a, b = ``, ``frames["x"] = ``.
+_TARGET = r"[^\W\d][\w.]*(?:\[[^\]]*\])?"
+_LINE = re.compile(rf"\s*(?:{_TARGET}(?:\s*,\s*{_TARGET})*\s*=\s*)?%ds\s+(?P<typed>.*)", re.DOTALL)
 
 
 class _Extension:
@@ -31,6 +38,11 @@ class _Extension:
         shell.events.register("pre_run_cell", self._begin_cell)
         shell.events.register("post_run_cell", self._end_cell)
         NOTEBOOK.folder = os.getcwd()
+        TRACER.install()
+        # The cell that loads the extension began before there was anybody to hear of it.
+        inputs = shell.history_manager.input_hist_raw
+        if "load_ext" in inputs[-1] and len(inputs) == shell.displayhook.prompt_count + 1:
+            NOTEBOOK.begin_cell(shell.displayhook.prompt_count)
 
     def remove(self) -> None:
         """Take everything away again."""
@@ -51,29 +63,50 @@ class _Extension:
         return run_line(line, self._shell.user_ns)
 
     def _begin_cell(self, info: Any) -> None:
-        if info.store_history and not info.silent:
-            NOTEBOOK.begin_cell(self._shell.execution_count)
+        pass_over_no_more()
+        # Code that a cell runs as cells of its own (%run other.ipynb) belongs to that cell.
+        if info.store_history:
+            # The shell's own execution_count is by then that of the next cell, in IPython 9.
+            NOTEBOOK.begin_cell(self._shell.displayhook.prompt_count)
 
     def _end_cell(self, result: Any) -> None:
-        pass_over_once(None)
-        NOTEBOOK.end_cell()
+        if result is None or result.info.store_history:
+            pass_over_no_more()
+            self._trace()
+            NOTEBOOK.end_cell()
+
+    def _trace(self) -> None:
+        """Record the versions that the cell read by itself, without a verb."""
+        reads = TRACER.take()
+        if not reads:
+            return
+        try:
+            from dsnb.session.current import SESSION
+
+            SESSION.record_reads(reads)
+        except Exception:
+            return  # the user's cell is done and right, whatever became of its trace
 
     def _make_matcher(self) -> Any:
         @context_matcher(identifier="dsnb.ds", priority=200)  # type: ignore[untyped-decorator]
         def complete_ds(context: CompletionContext) -> SimpleMatcherResult:
-            line = context.text_until_cursor.rpartition("\n")[2]
-            match = _LINE.match(line)
+            match = _LINE.fullmatch(context.text_until_cursor)
             if match is None:
                 return SimpleMatcherResult(completions=[], suppress=False)
+            after = context.line_with_cursor[context.cursor_position :]
             try:
-                from dsnb.magics.completion import completions
+                from dsnb.magics.completion import complete
 
-                found = completions(match["typed"], line, context.token, self._shell.user_ns)
+                word, found = complete(match["typed"], after, self._shell.user_ns)
             except Exception:
                 # An error here would break the user's typing; there is merely nothing to offer.
-                found = []
+                return SimpleMatcherResult(completions=[], suppress=False)
             return SimpleMatcherResult(
-                completions=found, suppress=True, ordered=True, matched_fragment=context.token
+                completions=[SimpleCompletion(text, type=kind) for text, kind in found],
+                suppress=True,
+                ordered=True,
+                # IPython's own token is only the end of a word with ``@``, ``-`` or a quote.
+                matched_fragment=word,
             )
 
         return complete_ds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from IPython.display import publish_display_data
@@ -10,9 +11,11 @@ import dsnb.display.forms  # noqa: F401 - makes results show themselves
 from dsnb.commands.declaring import Call
 from dsnb.commands.parsing import HelpRequested, parse_line, split_line
 from dsnb.commands.verbs import VERBS
-from dsnb.errors import VariableNotFoundError, did_you_mean
+from dsnb.errors import BadReferenceError, DsnbError, VariableNotFoundError, did_you_mean
 from dsnb.presenting import PlainText, Presentable, as_html, as_text, pass_over_once
 from dsnb.session.current import SESSION
+
+_UNEXPANDED = re.compile(r"\$[^\W\d]\w*|\{[^{}]+\}")
 
 
 def run_line(line: str, variables: dict[str, object]) -> Any:
@@ -48,10 +51,18 @@ def run_line(line: str, variables: dict[str, object]) -> Any:
 
     try:
         parsed = parse_line(split_line(line), VERBS, prefix="%ds", variables=variable)
+        call = Call(SESSION, SESSION.notebook.folder, notify)
+        result = parsed.verb.run(call, *parsed.args, **parsed.kwargs)
     except HelpRequested as asked:
         return PlainText(asked.text.rstrip())
-    call = Call(SESSION, SESSION.notebook.folder, notify)
-    result = parsed.verb.run(call, *parsed.args, **parsed.kwargs)
+    except DsnbError as error:
+        left = _UNEXPANDED.search(line)
+        if left and not isinstance(error, BadReferenceError):  # which says so itself
+            error.hint = (
+                f"{error.hint} Or was {left[0]} meant to be replaced? That is done only when "
+                "every $name and {expression} of the line can be."
+            ).strip()
+        raise
     # A verb that was asked for no change (%ds config) only answers.
     if parsed.verb.changes and getattr(result, "done", None) != "":
         _publish(result)

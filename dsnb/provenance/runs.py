@@ -52,7 +52,8 @@ def with_use(run: Run, version: Version, how: Access, cell: int | None) -> Run:
     version
         What was read or made.
     how
-        ``load`` makes it an input, ``register`` an output.
+        ``load``, and ``trace`` for what code read by itself, make it an input; ``register`` makes
+        it an output.
     cell
         Execution count of the cell, None outside a notebook.
     """
@@ -106,7 +107,7 @@ def find_run(runs: Mapping[str, Run], text: str) -> Run:
         raise RunNotFoundError(
             f"{len(found)} runs have an id that begins with {text}.", hint="Write more of it."
         )
-    near = did_you_mean(text, [run.name for run in runs.values()])
+    near = did_you_mean(text, [*{run.name: None for run in runs.values()}])
     raise RunNotFoundError(
         f"There is no run {text!r}. {near}".strip(), hint="Type %ds runs to see them all."
     )

@@ -10,6 +10,7 @@ import atexit
 import os
 import threading
 import uuid
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from dsnb.provenance.runs import with_use
 from dsnb.records import Access, Run, Version, now
 from dsnb.session import environment
 from dsnb.session.notebook import NOTEBOOK, Notebook
+from dsnb.session.tracing import TRACER, Stat
 from dsnb.workspace import Workspace
 
 
@@ -105,6 +107,22 @@ class Session:
             if after is not run:
                 self._put(workspace.root, after)
 
+    def record_reads(self, reads: Mapping[str, Stat]) -> None:
+        """Record the versions to which files belong that the user's code opened for reading.
+
+        Parameters
+        ----------
+        reads
+            Absolute paths, each with the file's state when it was opened.
+        """
+        try:
+            workspace = Workspace.find(self.notebook.folder, lambda notice: None)
+        except DsnbError:
+            return
+        with TRACER.not_the_users():
+            for version in workspace.versions_of(reads):
+                self.record(workspace, version, "trace")
+
     def tag(self, workspace: Workspace, tags: dict[str, str]) -> Run:
         """Set tags of the current run."""
         with self._guard:
@@ -156,9 +174,10 @@ class Session:
                 self._workspaces[root].notify(f"This run could not be recorded: {error}")
 
     def _leave_parent(self) -> None:
-        """Begin anew in a forked child: the runs are the parent's."""
+        """Begin anew in a forked child: the runs, and the cell, are the parent's."""
         if os.getpid() != self._process:
             self._process = os.getpid()
+            self.notebook.cell = None
             self.forget()
 
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from dsnb.errors import ConfigError, MissingPathError, did_you_mean
+from dsnb.errors import ConfigError, MissingPathError, UnreadableFileError, did_you_mean
 from dsnb.records import Source
 
 DEFAULT = "default"
@@ -32,7 +32,13 @@ class Datastores:
     """
 
     def __init__(self, root: Path, added: Mapping[str, str]) -> None:
-        self._roots = {DEFAULT: str(root), LOCAL: os.path.abspath(os.sep), **added}
+        # A relative folder in the settings starts from the workspace, wherever the user works.
+        folders = {
+            name: os.path.normpath(os.path.join(root, os.path.expanduser(folder)))
+            for name, folder in added.items()
+        }
+        built_in = {DEFAULT: str(root), LOCAL: os.path.abspath(os.sep)}
+        self._roots = {**built_in, **folders, **built_in}
 
     @property
     def roots(self) -> Mapping[str, str]:
@@ -59,6 +65,18 @@ class Datastores:
             return root
         return os.path.join(root, *path.split("/"))
 
+    def typed(self, source: Source, folder: str) -> str:
+        """Return how a path is typed by a user who works in a folder.
+
+        Examples
+        --------
+        >>> stores = Datastores(Path("/project"), {})
+        >>> stores.typed(Source(datastore="default", path="data/a.csv"), "/project/notebooks")
+        '../data/a.csv'
+        """
+        path = self.path(source.datastore, source.path)
+        return os.path.relpath(path, folder) if source.datastore == DEFAULT else path
+
     def locate(self, typed: str, folder: str) -> Source:
         """Return the portable form of a path that the user typed.
 
@@ -76,13 +94,22 @@ class Datastores:
         ------
         MissingPathError
             When nothing was typed.
+        UnreadableFileError
+            When the path is not valid Unicode.
         """
         if not typed or "\0" in typed:
             raise MissingPathError(
                 f"{typed!r} is not a path.", hint="Name a file, a folder or a pattern like *.csv."
             )
-        absolute = os.path.normpath(os.path.join(folder, os.path.expanduser(typed)))
-        real = os.path.realpath(absolute)
+        # The folder above a link is that of its target, as for every program that opens the path.
+        real = os.path.realpath(os.path.join(folder, os.path.expanduser(typed)))
+        try:
+            real.encode()
+        except UnicodeEncodeError:
+            raise UnreadableFileError(
+                f"The path {typed!a} is not valid Unicode.",
+                hint="Rename that file or folder and run the same line again.",
+            ) from None
         best = (LOCAL, "", real)
         for name, root in self._roots.items():
             if name == LOCAL:

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from dsnb.errors import DsnbError
 from dsnb.records import Definition, FileEntry, FileGroup, Manifest
 from dsnb.storage.datastores import Datastores
-from dsnb.storage.files import Listing, Stat, find_files, stat_of
+from dsnb.storage.files import Listing, Stat, stat_of
 from dsnb.storage.fingerprints import Progress, fingerprint, quiet
 from dsnb.storage.manifests import hash_bytes
 from dsnb.storage.stats import HASH_BYTES, StatCache
@@ -104,31 +103,6 @@ def find_drift(
     for place, group in zip(places, manifest.groups, strict=True):
         drifted += _drift_of_group(place, group, datastores, cache, full, progress)
     return Drift(manifest.count, tuple(drifted), full=full)
-
-
-def find_news(
-    manifest: Manifest, definition: Definition, datastores: Datastores
-) -> tuple[str, ...]:
-    """Return the files that lie below a version's paths now and are not in its manifest."""
-    known = {(file.datastore, file.path) for file in manifest.files}
-    news: list[str] = []
-    for source, group in zip(definition.sources, manifest.groups, strict=True):
-        place = datastores.path(source.datastore, source.path)
-        try:
-            listing = find_files(place, str(source), include_hidden=definition.include_hidden)
-        except DsnbError:
-            continue  # what is gone or empty has no news; the drift says that it is gone
-        news += [
-            path
-            for path in map(group.path, listing.names)
-            if (source.datastore, path) not in known
-            and not (_hidden_in_tables(path) and not definition.include_hidden)
-        ]
-    return tuple(news)
-
-
-def _hidden_in_tables(path: str) -> bool:
-    return any(part.startswith("_") for part in path.split("/"))
 
 
 def _drift_of_group(

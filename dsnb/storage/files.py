@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import fnmatch
 import glob
 import os
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass
+from operator import attrgetter
+from pathlib import Path
 
 from dsnb.errors import EmptySourceError, MissingPathError, SourceError, UnreadableFileError
 
@@ -13,6 +18,9 @@ from dsnb.errors import EmptySourceError, MissingPathError, SourceError, Unreada
 JUNK = frozenset(
     {".dsnb", ".git", ".ipynb_checkpoints", "__pycache__", ".DS_Store", "Thumbs.db", "desktop.ini"}
 )
+
+# What is listed and yet not there: a dangling link, a link to itself, a file gone meanwhile.
+_NOTHING = (errno.ENOENT, errno.ELOOP)
 
 Stat = tuple[int, int, int, int]
 """Size in bytes, mtime and ctime in nanoseconds, inode: what tells that a file may have changed."""
@@ -50,9 +58,10 @@ class Listing:
         )
 
 
-def stat_of(result: os.stat_result) -> Stat:
-    """Return the part of a stat result that tells a file's state."""
-    return (result.st_size, result.st_mtime_ns, result.st_ctime_ns, result.st_ino)
+stat_of: Callable[[os.stat_result], Stat] = attrgetter(
+    "st_size", "st_mtime_ns", "st_ctime_ns", "st_ino"
+)
+"""Return the part of a stat result that tells a file's state."""
 
 
 def find_files(path: str, shown: str, *, include_hidden: bool = False) -> Listing:
@@ -109,33 +118,74 @@ def find_files(path: str, shown: str, *, include_hidden: bool = False) -> Listin
 
 
 def _match(path: str, shown: str, include_hidden: bool) -> Listing:
-    if not glob.has_magic(path):
+    base, parts = _fixed_part(path)
+    if not any(map(glob.has_magic, parts)):
         raise _missing(path, shown)
-    base = _fixed_part(path)
-    pattern = os.path.relpath(path, base)
-    names: list[str] = []
-    stats: list[Stat] = []
-    matches = glob.glob(pattern, root_dir=base, recursive=True, include_hidden=include_hidden)
-    for match in sorted({os.path.normpath(match) for match in matches}):
-        if not JUNK.isdisjoint(match.split(os.sep)):
-            continue
-        try:
-            found = os.stat(os.path.join(base, match))
-        except OSError:
-            continue  # a dangling link, or gone since it was listed
-        if stat.S_ISREG(found.st_mode):
-            names.append(_checked_name(match.replace(os.sep, "/"), shown))
-            stats.append(stat_of(found))
-    if not names:
+    found: dict[str, Stat] = {}
+    above = frozenset({os.path.realpath(base)})
+    pending = [(base, "", parts, above)]
+    while pending:
+        pending += _match_in(*pending.pop(), shown, include_hidden, found)
+    if not found:
         raise EmptySourceError(
             f"No file matches {shown}.",
             hint="Check the pattern; '**' stands for any folders: data/**/*.csv",
         )
-    return Listing(base, names, stats)
+    names = sorted(found)
+    _checked_name("\n".join(names), shown)
+    return Listing(base, names, [found[name] for name in names])
+
+
+def _match_in(
+    place: str,
+    prefix: str,
+    parts: tuple[str, ...],
+    above: frozenset[str],
+    shown: str,
+    include_hidden: bool,
+    found: dict[str, Stat],
+) -> list[tuple[str, str, tuple[str, ...], frozenset[str]]]:
+    """Add the files of one folder that a pattern takes; return the folders it looks into next."""
+    part, rest = parts[0], parts[1:]
+    deep = part == "**"
+    # Any folders may also be none, and then what follows applies here.
+    pending = [(place, prefix, rest, above)] if deep and rest else []
+    try:
+        entries = os.scandir(place)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise _unreadable(place, error) from error
+    with entries:
+        for entry in entries:
+            name = entry.name
+            hidden = name[0] == "." and not include_hidden and part[0] != "."
+            if hidden or name in JUNK or not (deep or fnmatch.fnmatchcase(name, part)):
+                continue
+            try:
+                is_folder = entry.is_dir()
+                status = entry.stat()
+            except OSError as error:
+                if error.errno in _NOTHING:
+                    continue
+                raise _unreadable(entry.path, error) from error
+            if is_folder:
+                real = _real_folders(entry, place, above)
+                if real is not None and (deep or rest):
+                    pending.append((entry.path, f"{prefix}{name}/", parts if deep else rest, real))
+            elif not rest and stat.S_ISREG(status.st_mode):
+                found[prefix + name] = stat_of(status)
+    return pending
 
 
 def _walk(folder: str, shown: str, include_hidden: bool) -> Listing:
-    found: list[tuple[str, Stat]] = []
+    """List a folder: its files by name, then those of each folder in it, by name.
+
+    It goes a folder at a time, with few steps for each file: of a hundred thousand untouched files
+    this is what registering them again takes.
+    """
+    names: list[str] = []
+    stats: list[Stat] = []
     skipped = 0
     # Each pending folder knows the real folders above it, so that a link back up ends there.
     pending: list[tuple[str, str, frozenset[str]]] = [
@@ -144,47 +194,92 @@ def _walk(folder: str, shown: str, include_hidden: bool) -> Listing:
     while pending:
         place, prefix, above = pending.pop()
         try:
-            entries = os.scandir(place)
+            with os.scandir(place) as scanned:
+                found = sorted(scanned, key=_NAME)
+            entries = _visible(found, include_hidden)
+            try:
+                files = [entry for entry in entries if entry.is_file()]
+                here = [stat_of(entry.stat()) for entry in files]
+            except OSError as error:
+                if error.errno not in _NOTHING:
+                    raise
+                files, here = _still_there(entries)
+            folders = [] if len(files) == len(entries) else _folders(entries, place, above)
         except OSError as error:
-            raise _unreadable(os.path.join(shown, prefix), error) from error
-        with entries:
-            for entry in entries:
-                name = entry.name
-                if name in JUNK or name[-1] == "~" or (name[0] == "." and not include_hidden):
-                    skipped += 1
-                elif entry.is_dir():
-                    real = above
-                    if entry.is_symlink():
-                        target = os.path.realpath(entry.path)
-                        if target in above:
-                            skipped += 1
-                            continue
-                        real = above | {target}
-                    pending.append((entry.path, f"{prefix}{name}/", real))
-                else:
-                    try:
-                        status = entry.stat()
-                    except FileNotFoundError:
-                        skipped += 1  # a dangling link, or gone since it was listed
-                        continue
-                    if not stat.S_ISREG(status.st_mode):
-                        skipped += 1
-                        continue
-                    found.append(
-                        (
-                            prefix + name,
-                            (
-                                status.st_size,
-                                status.st_mtime_ns,
-                                status.st_ctime_ns,
-                                status.st_ino,
-                            ),
-                        )
-                    )
-    found.sort()
-    names = [name for name, _ in found]
+            raise _unreadable(error.filename or os.path.join(shown, prefix), error) from error
+        names += [prefix + entry.name for entry in files]
+        stats += here
+        skipped += len(found) - len(files) - len(folders)
+        pending += [
+            (entry.path, f"{prefix}{entry.name}/", real) for entry, real in reversed(folders)
+        ]
     _checked_name("\n".join(names), shown)
-    return Listing(folder, names, [stats for _, stats in found], skipped)
+    return Listing(folder, names, stats, skipped)
+
+
+_NAME = attrgetter("name")
+
+
+def _visible(found: list[os.DirEntry[str]], include_hidden: bool) -> list[os.DirEntry[str]]:
+    """Leave out what is hidden or junk."""
+    together = "\0" + "\0".join(map(_NAME, found)) + "\0"
+    if "\0." not in together and "~\0" not in together and JUNK.isdisjoint(map(_NAME, found)):
+        return found
+    return [
+        entry
+        for entry in found
+        if (include_hidden or entry.name[0] != ".")
+        and entry.name[-1] != "~"
+        and entry.name not in JUNK
+    ]
+
+
+def _still_there(
+    entries: list[os.DirEntry[str]],
+) -> tuple[list[os.DirEntry[str]], list[Stat]]:
+    """Return the files among entries of which one leads nowhere, or went away just now."""
+    files, stats = [], []
+    for entry in entries:
+        try:
+            if entry.is_file():
+                stats.append(stat_of(entry.stat()))
+                files.append(entry)
+        except OSError as error:
+            if error.errno not in _NOTHING:
+                raise
+    return files, stats
+
+
+def _folders(
+    entries: list[os.DirEntry[str]], place: str, above: frozenset[str]
+) -> list[tuple[os.DirEntry[str], frozenset[str]]]:
+    """Return the folders among some entries, each with the linked folders it lies in."""
+    folders = []
+    for entry in entries:
+        try:
+            if entry.is_dir():
+                real = _real_folders(entry, place, above)
+                if real is not None:
+                    folders.append((entry, real))
+            elif not entry.is_file():
+                entry.stat()  # what cannot even be looked at is an error, not passed over
+        except OSError as error:
+            if error.errno not in _NOTHING:
+                raise
+    return folders
+
+
+def _real_folders(
+    entry: os.DirEntry[str], place: str, above: frozenset[str]
+) -> frozenset[str] | None:
+    """Return the linked folders that a folder lies in, None for a link back to one above it."""
+    if not entry.is_symlink():
+        return above
+    target = os.path.realpath(entry.path)
+    here = os.path.join(os.path.realpath(place), "")
+    if target in above or here.startswith(os.path.join(target, "")):
+        return None
+    return above | {target}
 
 
 def _checked_name(name: str, shown: str) -> str:
@@ -198,12 +293,17 @@ def _checked_name(name: str, shown: str) -> str:
     return name
 
 
-def _fixed_part(pattern: str) -> str:
-    """Return the folder above the first component that holds a wildcard."""
-    folder = pattern
-    while glob.has_magic(folder):
-        folder = os.path.dirname(folder)
-    return folder
+def _fixed_part(pattern: str) -> tuple[str, tuple[str, ...]]:
+    """Split a pattern after the folders that are there as they are written, brackets and all."""
+    parts = Path(pattern).parts
+    base, *rest = parts
+    while len(rest) > 1:
+        folder = os.path.join(base, rest[0])
+        if glob.has_magic(rest[0]) and not os.path.isdir(folder):
+            break
+        base = folder
+        rest.pop(0)
+    return base, tuple(rest)
 
 
 def _missing(path: str, shown: str) -> MissingPathError:

@@ -10,7 +10,7 @@ from dsnb.records import FileGroup
 from dsnb.storage.files import Listing, Stat
 from dsnb.storage.hashing import hash_files
 from dsnb.storage.manifests import digest_of_files, hash_texts
-from dsnb.storage.stats import HASH_BYTES, StatCache, clock, flatten
+from dsnb.storage.stats import HASH_BYTES, StatCache, clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def fingerprint(
         When a file cannot be read.
     """
     remembered = None if full else cache.load(place)
-    if remembered is not None and remembered.equals(listing.names, flatten(listing.stats)):
+    if remembered is not None and remembered.equals(listing.names, listing.stats):
         return Fingerprint(listing, remembered.hashes, remembered.digest)
     read_at = clock()
     hashes: list[bytes | None] = [None] * len(listing.names)
@@ -101,9 +101,10 @@ def fingerprint(
     paths = [os.path.join(listing.base, listing.names[index]) for index in changed]
     stats: list[Stat] = list(listing.stats)
     if paths:
-        told = progress(len(paths), sum(stats[index][0] for index in changed))
-        for index, (digest, found) in zip(changed, hash_files(paths, told), strict=True):
-            hashes[index] = digest
+        sizes = [stats[index][0] for index in changed]
+        hashed = hash_files(paths, progress(len(paths), sum(sizes)), sizes)
+        for index, (digest_of_file, found) in zip(changed, hashed, strict=True):
+            hashes[index] = digest_of_file
             stats[index] = found
     joined = b"".join(known for known in hashes if known is not None)
     assert len(joined) == HASH_BYTES * len(stats)

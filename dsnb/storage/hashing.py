@@ -1,22 +1,29 @@
-"""Content hashes: BLAKE3 of whole files, computed in parallel."""
+"""Content hashes: BLAKE3 of whole files, on all cores."""
 
 from __future__ import annotations
 
 import os
 import queue
+import subprocess
+import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import BinaryIO
 
 from dsnb.errors import UnreadableFileError
+from dsnb.storage import hashing_worker
 from dsnb.storage.files import Stat, stat_of
+from dsnb.storage.hashing_worker import SMALL, hash_small
 
-# Files up to this size are read in one piece; a larger one is read and hashed side by side, with
-# every core hashing. A mapped file would be as quick, but kills the process when it is truncated.
+# A larger file is read and hashed side by side, piece by piece, with every core hashing. A mapped
+# file would be as quick, but kills the process when somebody truncates it.
 _PIECE = 2 << 20
-_BATCH = 64
+_BATCH = 256
+# Starting another process takes as long as hashing about this many small files.
+_WORTH_A_PROCESS = 2000
 _ATTEMPTS = 3
 
 Hashed = tuple[bytes, Stat]
@@ -24,7 +31,9 @@ Hashed = tuple[bytes, Stat]
 
 
 def hash_files(
-    paths: Sequence[str], progress: Callable[[int], None] = lambda count: None
+    paths: Sequence[str],
+    progress: Callable[[int], None] = lambda count: None,
+    sizes: Sequence[int] | None = None,
 ) -> list[Hashed]:
     """Hash the content of files.
 
@@ -34,6 +43,8 @@ def hash_files(
         The files.
     progress
         Called with a number of further bytes that were hashed, from any thread.
+    sizes
+        Bytes that each is believed to have, as long as ``paths``; they only divide the work.
 
     Returns
     -------
@@ -53,58 +64,118 @@ def hash_files(
     >>> digest.hex()[:16]
     'af1349b9f5f9a1a6'
     """
-    stop = threading.Event()
-    if len(paths) == 1:
-        return [_hash_file(paths[0], progress, stop)]
-    large = [index for index, path in enumerate(paths) if _size(path) > _PIECE]
-    small = sorted(set(range(len(paths))) - set(large))
-    results: dict[int, Hashed] = {}
-
-    def hash_batch(batch: Sequence[int]) -> None:
-        for index in batch:
-            if stop.is_set():
-                return
-            results[index] = _hash_file(paths[index], progress, stop)
-
-    with _Workers(stop) as submit:
-        futures = [
-            submit(hash_batch, small[start : start + _BATCH])
-            for start in range(0, len(small), _BATCH)
-        ]
-        done, _ = wait(futures, return_when=FIRST_EXCEPTION)
-        for future in done:
-            future.result()
+    results: list[Hashed | None] = [None] * len(paths)
+    sizes = [0] * len(paths) if sizes is None else sizes
+    small = [index for index, size in enumerate(sizes) if size <= SMALL]
+    large = [index for index, size in enumerate(sizes) if size > SMALL]
+    batches = deque(small[start : start + _BATCH] for start in range(0, len(small), _BATCH))
+    with _helping_process(paths, batches, results, progress) as finish:
+        for batch in _taken_from(batches):
+            for index in batch:
+                results[index] = _hash_file(paths[index], progress)
+        finish()
     # One after another: each large file already keeps every core busy.
     for index in large:
-        results[index] = _hash_file(paths[index], progress, stop)
-    return [results[index] for index in range(len(paths))]
+        results[index] = _hash_file(paths[index], progress)
+    return [
+        hashed if hashed is not None else _hash_file(paths[index], progress)
+        for index, hashed in enumerate(results)
+    ]
 
 
-class _Workers:
-    """Threads that stop at once when the block is left by an exception, such as Ctrl-C."""
-
-    def __init__(self, stop: threading.Event) -> None:
-        self._stop = stop
-        self._executor = ThreadPoolExecutor(min(os.cpu_count() or 1, 8))
-
-    def __enter__(self) -> Callable[..., Future[None]]:
-        return self._executor.submit
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is not None:
-            self._stop.set()
-        self._executor.shutdown(wait=True, cancel_futures=kind is not None)
+def _taken_from(batches: deque[list[int]]) -> Iterator[list[int]]:
+    """Yield batches from the first on; the helping process takes them from the last."""
+    with suppress(IndexError):
+        while True:
+            yield batches.popleft()
 
 
-def _hash_file(path: str, progress: Callable[[int], None], stop: threading.Event) -> Hashed:
+@contextmanager
+def _helping_process(
+    paths: Sequence[str],
+    batches: deque[list[int]],
+    results: list[Hashed | None],
+    progress: Callable[[int], None],
+) -> Iterator[Callable[[], None]]:
+    """Let a process beside this one hash batches, from the last one on, until none is left.
+
+    Yields a function that waits for it. What it could not hash stays None in ``results``.
+    """
+    if len(batches) * _BATCH < _WORTH_A_PROCESS or (os.cpu_count() or 1) < 2:
+        yield lambda: None
+        return
+    try:
+        process = _start_process()
+    except OSError:
+        yield lambda: None  # no room for another process: this one does it all
+        return
+
+    def converse() -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        with suppress(OSError, IndexError):
+            while True:
+                batch = batches.pop()
+                process.stdin.write(hashing_worker.ask([paths[index] for index in batch]))
+                process.stdin.flush()
+                answer = process.stdout.read(hashing_worker.answer_size(len(batch)))
+                if len(answer) < hashing_worker.answer_size(len(batch)):
+                    return  # it was killed; what it left is hashed here
+                for index, (done, digest, *state) in zip(
+                    batch, hashing_worker.read_answers(answer), strict=True
+                ):
+                    if done:
+                        results[index] = (digest, (state[0], state[1], state[2], state[3]))
+                        progress(state[0])
+
+    conversation = threading.Thread(target=converse, name="dsnb-hashing", daemon=True)
+    conversation.start()
+    try:
+        yield conversation.join
+    finally:
+        batches.clear()
+        process.kill()
+        conversation.join()
+        for stream in (process.stdin, process.stdout):
+            if stream is not None:
+                with suppress(OSError):
+                    stream.close()
+        process.wait()
+
+
+def _start_process() -> subprocess.Popen[bytes]:
+    import blake3
+
+    if not sys.executable:
+        raise OSError("an embedded Python cannot be started again")
+    # Isolated and without site packages Python is there in 15 ms; all it needs is blake3.
+    setup = (
+        "import runpy, sys; sys.path.append(sys.argv[1]); "
+        "runpy.run_path(sys.argv[2], run_name='__main__')"
+    )
+    libraries = str(Path(blake3.__file__).parent.parent)
+    return subprocess.Popen(
+        [sys.executable, "-I", "-S", "-c", setup, libraries, hashing_worker.__file__],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        # Ctrl-C in a terminal is for this process, which then stops the other.
+        start_new_session=True,
+    )
+
+
+def _hash_file(path: str, progress: Callable[[int], None]) -> Hashed:
     """Hash one file, again when it was written to meanwhile."""
     try:
         for _ in range(_ATTEMPTS):
-            with open(path, "rb", buffering=0) as file:
-                before = stat_of(os.fstat(file.fileno()))
-                digest = _hash_content(file, before[0], progress, stop)
-                if stat_of(os.fstat(file.fileno())) == before:
-                    return digest, before
+            hashed = hash_small(path)
+            if hashed is not None:
+                progress(hashed[1][0])
+                return hashed
+            if os.stat(path).st_size > SMALL:
+                hashed = _hash_large(path, progress)
+            if hashed is not None:
+                return hashed
     except OSError as error:
         raise UnreadableFileError(
             f"{path} cannot be read: {error.strerror}.",
@@ -116,22 +187,18 @@ def _hash_file(path: str, progress: Callable[[int], None], stop: threading.Event
     )
 
 
-def _hash_content(
-    file: BinaryIO, size: int, progress: Callable[[int], None], stop: threading.Event
-) -> bytes:
+def _hash_large(path: str, progress: Callable[[int], None]) -> Hashed | None:
+    """Hash a file piece by piece; None when it was written to meanwhile."""
     from blake3 import blake3
 
-    if size <= _PIECE:
-        content = file.read()
-        progress(len(content))
-        return blake3(content).digest()
     hasher = blake3(max_threads=blake3.AUTO)
-    for piece in _read_ahead(file):
-        if stop.is_set():
-            break
-        hasher.update(piece)
-        progress(len(piece))
-    return hasher.digest()
+    with open(path, "rb", buffering=0) as file:
+        before = stat_of(os.fstat(file.fileno()))
+        for piece in _read_ahead(file):
+            hasher.update(piece)
+            progress(len(piece))
+        settled = stat_of(os.fstat(file.fileno())) == before
+    return (hasher.digest(), before) if settled else None
 
 
 def _read_ahead(file: BinaryIO) -> Iterator[memoryview]:
@@ -166,9 +233,3 @@ def _read_ahead(file: BinaryIO) -> Iterator[memoryview]:
     finally:
         empty.put(None)
         reader.join()
-
-
-def _size(path: str) -> int:
-    with suppress(OSError):
-        return os.stat(path).st_size
-    return 0

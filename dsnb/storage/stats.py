@@ -14,6 +14,7 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 from dsnb.storage.atomic import write_atomically
@@ -22,6 +23,7 @@ from dsnb.storage.files import Stat
 HASH_BYTES = 32
 _MAGIC = b"dsnb stats 1 " + sys.byteorder.encode() + b"\n"
 _NEVER = -1
+_LARGEST = (1 << 63) - 1
 # A file changed again within the clock's tick keeps its times, so a state this young when it was
 # read proves nothing. Two seconds is the coarsest tick in use (FAT).
 _TICK = 2_000_000_000
@@ -33,35 +35,45 @@ class Remembered:
 
     Attributes
     ----------
-    names
-        The files, in order.
-    stats
+    digest
+        The digest over all files.
+    encoded_names
+        The files in order, as `encode_names` writes them.
+    encoded_stats
         Size, mtime, ctime and inode of each, one after another.
     hashes
         BLAKE3 of each content, 32 bytes, one after another.
-    digest
-        The digest over all of them.
     """
 
-    names: list[str]
-    stats: array[int]
-    hashes: bytes
     digest: bytes
+    encoded_names: bytes
+    encoded_stats: bytes
+    hashes: bytes
 
-    def equals(self, names: list[str], stats: array[int]) -> bool:
+    def equals(self, names: Sequence[str], stats: Sequence[Stat]) -> bool:
         """Tell whether these very files are there, none of them touched."""
-        return names == self.names and stats == self.stats
+        return (
+            encode_names(names) == self.encoded_names
+            and flatten(stats).tobytes() == self.encoded_stats
+        )
 
     def hash_of(self, name: str, found: Stat) -> bytes | None:
         """Return the hash of a file when its state is the remembered one."""
         index = self._index.get(name)
-        if index is None or tuple(self.stats[4 * index : 4 * index + 4]) != found:
+        if index is None or tuple(self._stats[4 * index : 4 * index + 4]) != found:
             return None
         return self.hashes[HASH_BYTES * index : HASH_BYTES * (index + 1)]
 
     @cached_property
     def _index(self) -> dict[str, int]:
-        return {name: index for index, name in enumerate(self.names)}
+        names = self.encoded_names.decode().split("\0")
+        return {name: index for index, name in enumerate(names)}
+
+    @cached_property
+    def _stats(self) -> array[int]:
+        stats = array("q")
+        stats.frombytes(self.encoded_stats)
+        return stats
 
 
 class StatCache:
@@ -87,14 +99,17 @@ class StatCache:
         head, body = content[: len(_MAGIC)], content[len(_MAGIC) + HASH_BYTES :]
         if head != _MAGIC or blake3(body).digest() != content[len(_MAGIC) :][:HASH_BYTES]:
             return None
-        digest, sizes, body = body[:HASH_BYTES], array("q"), body[HASH_BYTES:]
-        sizes.frombytes(body[:16])
-        count, names_size = sizes
-        body = body[16:]
-        names = body[:names_size].decode().split("\0") if count else []
-        stats = array("q")
-        stats.frombytes(body[names_size : names_size + 32 * count])
-        return Remembered(names, stats, body[names_size + 32 * count :], digest)
+        digest, sizes = body[:HASH_BYTES], array("q")
+        sizes.frombytes(body[HASH_BYTES : HASH_BYTES + 16])
+        count, length = sizes
+        names_end = HASH_BYTES + 16 + length
+        stats_end = names_end + 32 * count
+        return Remembered(
+            digest,
+            body[HASH_BYTES + 16 : names_end],
+            body[names_end:stats_end],
+            body[stats_end:],
+        )
 
     def save(
         self,
@@ -126,7 +141,7 @@ class StatCache:
         for index, found in enumerate(stats):
             if max(found[1], found[2]) > read_at - _TICK:
                 flat[4 * index + 3] = _NEVER
-        encoded = "\0".join(names).encode()
+        encoded = encode_names(names)
         body = b"".join(
             (
                 digest,
@@ -150,6 +165,17 @@ class StatCache:
         return self._folder / address[:2] / address[2:]
 
 
+def encode_names(names: Sequence[str]) -> bytes:
+    r"""Return names as one run of bytes.
+
+    Examples
+    --------
+    >>> encode_names(["a.csv", "b.csv"])
+    b'a.csv\x00b.csv'
+    """
+    return "\0".join(names).encode()
+
+
 def flatten(stats: Sequence[Stat]) -> array[int]:
     """Return states as one array: size, mtime, ctime and inode of each.
 
@@ -158,10 +184,10 @@ def flatten(stats: Sequence[Stat]) -> array[int]:
     >>> flatten([(1, 2, 3, 4), (5, 6, 7, 8)])
     array('q', [1, 2, 3, 4, 5, 6, 7, 8])
     """
-    flat = array("q")
-    for found in stats:
-        flat.extend(found)
-    return flat
+    try:
+        return array("q", chain.from_iterable(stats))
+    except OverflowError:  # some file systems have inodes of 64 bits
+        return array("q", (number & _LARGEST for found in stats for number in found))
 
 
 def clock() -> int:

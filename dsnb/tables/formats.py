@@ -63,4 +63,4 @@ def common_format(names: Sequence[str]) -> Format | None:
 def _split(name: str) -> tuple[str, str]:
     base = name.rpartition("/")[2]
     stem, dot, suffix = base.rpartition(".")
-    return (stem, dot + suffix.lower()) if stem else (base, "")
+    return (stem, dot + suffix.lower()) if dot else (base, "")

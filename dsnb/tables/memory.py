@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -85,10 +87,12 @@ def _write_pandas(table: Any, path: Path) -> None:
     _check_labels(frame)
     try:
         frame.to_parquet(path, engine="pyarrow", index=None)
+        again = pd.read_parquet(path, engine="pyarrow")
+    except OSError:
+        raise  # the disk refuses, not the format
     except Exception as error:
         # pyarrow has many exceptions for what it cannot convert; which column it was is asked next.
-        raise _cannot_hold(_first_refused(frame), str(error).splitlines()[0]) from error
-    again = pd.read_parquet(path, engine="pyarrow")
+        raise _first_refused(frame, str(error).splitlines()[0]) from error
     _check_same(frame, again)
 
 
@@ -107,45 +111,68 @@ def _check_labels(frame: pd.DataFrame) -> None:
 
 
 def _check_same(frame: pd.DataFrame, again: pd.DataFrame) -> None:
-    import pandas as pd
-
-    for name in frame.columns:
-        before, after = frame[name], again[name]
-        try:
-            pd.testing.assert_series_equal(
-                before, after, check_exact=True, check_freq=False, check_index=False
-            )
-        except AssertionError as error:
-            raise _cannot_hold(str(name), _reason(error)) from error
-        if before.dtype == object and (changed := _changed_types(before, after)):
-            raise _cannot_hold(str(name), changed)
     if list(frame.columns) != list(again.columns) or frame.columns.name != again.columns.name:
         raise _inexact("The columns' own name would be lost", "df.rename_axis(columns=None)")
+    for name in frame.columns:
+        changed = _change_of(frame[name], again[name])
+        if changed:
+            raise _cannot_hold(name, changed, _exact_form_of(frame[name]))
+    if changed := _change_of_index(frame.index, again.index):
+        raise _index_refused(changed)
+
+
+def _change_of(before: pd.Series[Any], after: pd.Series[Any]) -> str:
+    """Say how the values of a column came back; nothing when they are what they were."""
+    import pandas as pd
+
     try:
-        pd.testing.assert_index_equal(frame.index, again.index, exact=True, check_exact=True)
+        pd.testing.assert_series_equal(
+            before, after, check_exact=True, check_freq=False, check_index=False, check_names=False
+        )
     except AssertionError as error:
-        raise _cannot_hold("(the index)", _reason(error)) from error
-
-
-def _changed_types(before: pd.Series[Any], after: pd.Series[Any]) -> str:
-    """Say which kind of value in an object column came back as another kind, such as a list."""
+        return _reason(error)
+    except Exception as error:
+        # Objects of any kind are compared here, and some refuse to be.
+        return f"its values cannot be compared: {error}"
+    if before.dtype != object:
+        return ""
+    # Equality of objects lets lists pass for arrays and 1.0 for 1.00; their types and text do not.
     for old, new in zip(before, after, strict=True):
         if type(old) is not type(new):
             return f"{type(old).__name__} values come back as {type(new).__name__}"
-        if isinstance(old, dict) and repr(old) != repr(new):
+        if repr(old) != repr(new):
             return f"{old!r:.60} comes back as {new!r:.60}"
     return ""
 
 
-def _first_refused(frame: pd.DataFrame) -> str:
+def _change_of_index(before: pd.Index[Any], after: pd.Index[Any]) -> str:
+    import pandas as pd
+
+    if type(before) is not type(after) or len(before) != len(after):
+        return f"a {type(before).__name__} comes back as a {type(after).__name__}"
+    if list(map(repr, before.names)) != list(map(repr, after.names)):
+        return f"its names {list(before.names)} come back as {list(after.names)}"
+    for level in range(before.nlevels):
+        old, new = before.get_level_values(level), after.get_level_values(level)
+        if type(old) is not type(new):
+            return f"a {type(old).__name__} comes back as a {type(new).__name__}"
+        if old.dtype != new.dtype:
+            return f"{old.dtype} comes back as {new.dtype}"
+        kept = (pd.Series(index.array, dtype=old.dtype) for index in (old, new))
+        if changed := _change_of(*kept):
+            return changed
+    return ""
+
+
+def _first_refused(frame: pd.DataFrame, why: str) -> TableError:
     import pyarrow
 
     for name in frame.columns:
         try:
             pyarrow.array(frame[name], from_pandas=True)
         except Exception:
-            return str(name)
-    return "(the index)"
+            return _cannot_hold(name, why)
+    return _index_refused(why)
 
 
 def _write_polars(table: Any, path: Path) -> None:
@@ -155,8 +182,14 @@ def _write_polars(table: Any, path: Path) -> None:
     for name, dtype in frame.schema.items():
         if dtype == pl.Object:
             raise _cannot_hold(name, "it holds Python objects")
-    frame.write_parquet(path)
-    again = pl.read_parquet(path)
+    try:
+        frame.write_parquet(path)
+        again = pl.read_parquet(path)
+    except pl.exceptions.PolarsError as error:
+        # What the disk refuses comes as an error of the format, with the system's number in it.
+        if refused := re.search(r"\(os error (\d+)\)", str(error)):
+            raise OSError(int(refused[1]), os.strerror(int(refused[1]))) from error
+        raise _inexact(str(error).splitlines()[0], "df.cast(…)") from error
     for name in frame.columns:
         if again.schema[name] != frame.schema[name] or not frame[name].equals(
             again[name], check_dtypes=True, null_equal=True
@@ -169,6 +202,9 @@ def _write_arrow(table: Any, path: Path) -> None:
     import pyarrow.parquet
 
     whole = table if isinstance(table, pyarrow.Table) else pyarrow.Table.from_batches([table])
+    for name in whole.column_names:
+        if whole.column_names.count(name) > 1:
+            raise _inexact(f"There are several columns {name!r}", "table.rename_columns(…)")
     try:
         pyarrow.parquet.write_table(whole, path)
     except (pyarrow.ArrowException, ValueError) as error:
@@ -191,10 +227,24 @@ def _reason(error: AssertionError) -> str:
     return "; ".join(lines)[:200]
 
 
-def _cannot_hold(column: str, why: str) -> TableError:
+def _cannot_hold(column: str, why: str, exact: str = ".astype(str)") -> TableError:
     return _inexact(
         f"The column {column!r} cannot be held exactly by Parquet ({why})",
-        f"df[{column!r}] = df[{column!r}].astype(str)",
+        f"df[{column!r}] = df[{column!r}]{exact}",
+    )
+
+
+def _exact_form_of(column: pd.Series[Any]) -> str:
+    """Return the conversion to a type that Parquet has: it knows no seconds, for instance."""
+    kind = str(column.dtype)
+    if kind.startswith("datetime64[s"):
+        return '.dt.as_unit("ms")'
+    return ".astype(str)"
+
+
+def _index_refused(why: str) -> TableError:
+    return _inexact(
+        f"The index cannot be held exactly by Parquet ({why})", "df = df.reset_index(drop=True)"
     )
 
 

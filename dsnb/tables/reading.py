@@ -8,17 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any
 
-from dsnb.errors import MissingColumnError, MissingLibraryError, TableError, did_you_mean
-from dsnb.records import Column
+from dsnb.errors import MissingColumnError, TableError, did_you_mean, first_line
+from dsnb.tables.columns import is_plainly_numbered
 from dsnb.tables.formats import Format
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
-
-Library = Literal["pandas", "polars", "arrow", "duckdb", "dask", "paths"]
-LIBRARIES: tuple[Library, ...] = get_args(Library)
+    import pyarrow
 
 OPTIONS: Mapping[str, frozenset[Format]] = {
     "sep": frozenset({"csv", "tsv"}),
@@ -126,64 +125,77 @@ def read_table(
     if single:
         whole = frames[0]
     else:
-        _tell_differing_columns(frames, paths, notify)
-        whole = pd.concat(frames, ignore_index=_plainly_numbered(frames), sort=False)
+        _tell_differing_columns([list(frame.columns) for frame in frames], paths, notify)
+        whole = pd.concat(frames, ignore_index=all(map(is_plainly_numbered, frames)), sort=False)
     return _cut(whole, wanted)
 
 
-def convert(frame: pd.DataFrame, library: Library) -> Any:
-    """Return a DataFrame as a table of another library.
+def read_arrow(
+    paths: Sequence[str],
+    format: Format,
+    wanted: Wanted = EVERYTHING,
+    notify: Callable[[str], None] = lambda notice: None,
+) -> pyarrow.Table:
+    """Read Parquet or Feather files as one Arrow table, with the very types that they hold.
+
+    A DataFrame between would turn whole numbers with gaps into floats, for instance.
+
+    Parameters
+    ----------
+    paths, format, wanted, notify
+        As for `read_table`.
 
     Raises
     ------
-    MissingLibraryError
-        When the library is not installed.
     TableError
-        When the library cannot hold the table.
+        When a file cannot be read as such a table, or the files' columns do not fit together.
+    MissingColumnError
+        When a column that is asked for is not there.
     """
-    if library == "pandas":
-        return frame
-    try:
-        match library:
-            case "polars":
-                import polars
-
-                return polars.from_pandas(frame, include_index=not _plainly_numbered([frame]))
-            case "arrow":
-                return _arrow(frame)
-            case "duckdb":
-                import duckdb
-
-                return duckdb.connect().from_arrow(_arrow(frame))
-            case "dask":
-                import dask.dataframe
-
-                parts = max(1, int(frame.memory_usage().sum()) >> 26)
-                return dask.dataframe.from_pandas(frame, npartitions=parts)
-            case _:
-                raise AssertionError(library)
-    except ImportError as error:
-        raise MissingLibraryError(
-            f"{library} is not installed ({error}).", hint=f"Install it: %pip install {library}"
-        ) from error
-    except (ValueError, TypeError) as error:
-        raise TableError(
-            f"{library} cannot hold this table: {error}.", hint="Load it with --as pandas."
-        ) from error
-
-
-def columns_of(frame: pd.DataFrame) -> tuple[Column, ...]:
-    """Return the columns of a DataFrame with their types as pandas names them."""
-    return tuple(
-        Column(str(name), str(dtype))
-        for name, dtype in zip(frame.columns, frame.dtypes, strict=True)
-    )
-
-
-def _arrow(frame: pd.DataFrame) -> Any:
     import pyarrow
 
-    return pyarrow.Table.from_pandas(frame)
+    columns = wanted.columns if wanted.where is None else None
+    single = len(paths) == 1
+    tables = [_read_arrow_file(path, format, columns if single else None) for path in paths]
+    if single:
+        whole = tables[0]
+    else:
+        _tell_differing_columns([table.column_names for table in tables], paths, notify)
+        # What pandas noted of one file, such as its number of rows, is not true of all.
+        tables = [table.replace_schema_metadata(None) for table in tables]
+        try:
+            whole = pyarrow.concat_tables(tables, promote_options="permissive")
+        except pyarrow.ArrowException as error:
+            raise TableError(
+                f"The files' columns do not fit together: {first_line(error)}.",
+                hint="Load it with --as pandas.",
+            ) from error
+    if wanted.where is not None:
+        whole = whole.filter(pyarrow.array(_rows_where(whole.to_pandas(), wanted.where)))
+        columns = wanted.columns
+    if columns is not None:
+        for column in columns:
+            if column not in whole.column_names:
+                raise _missing_column(column, whole.column_names)
+        whole = whole.select(list(columns))
+    return whole if wanted.limit is None else whole.slice(0, wanted.limit)
+
+
+def _read_arrow_file(path: str, format: Format, columns: Sequence[str] | None) -> pyarrow.Table:
+    import pyarrow.feather
+    import pyarrow.parquet
+
+    try:
+        if format == "feather":
+            return pyarrow.feather.read_table(path)
+        with pyarrow.parquet.ParquetFile(path) as file:
+            names = file.schema_arrow.names
+            for column in columns or ():
+                if column not in names:
+                    raise _missing_column(column, names)
+            return file.read(None if columns is None else list(columns))
+    except (pyarrow.ArrowException, OSError, ValueError) as error:
+        raise _unreadable(path, format, error) from error
 
 
 def _read_file(
@@ -227,6 +239,8 @@ def _reader(
             given.setdefault("sep", "\t")
         if columns is not None:
             given["usecols"] = list(columns)
+            if "parse_dates" in given:
+                given["parse_dates"] = [name for name in given["parse_dates"] if name in columns]
         if limit is not None:
             given["nrows"] = limit
         frame = pd.read_csv(path, **given)
@@ -245,22 +259,31 @@ def _reader(
 
 def _cut(frame: pd.DataFrame, wanted: Wanted) -> pd.DataFrame:
     if wanted.where is not None:
-        try:
-            frame = frame.query(wanted.where, local_dict={}, global_dict={})
-        except Exception as error:
-            # What pandas raises for a condition it cannot evaluate has no common base.
-            raise TableError(
-                f"The condition {wanted.where!r} cannot be evaluated: {error}.",
-                hint="Write it as in pandas' query, for example --where \"temp > 90 and "
-                "origin == 'JFK'\".",
-            ) from error
-        frame = frame.copy()
+        frame = frame[_rows_where(frame, wanted.where)].copy()
     if wanted.columns is not None and list(frame.columns) != list(wanted.columns):
         for column in wanted.columns:
             if column not in frame.columns:
                 raise _missing_column(column, [str(name) for name in frame.columns])
         frame = frame[list(wanted.columns)]
     return frame if wanted.limit is None else frame.head(wanted.limit)
+
+
+def _rows_where(frame: pd.DataFrame, condition: str) -> np.ndarray[Any, Any]:
+    """Return which rows fulfil a condition; rows of which it is unknown do not."""
+    import pandas as pd
+
+    try:
+        fulfilled = frame.eval(condition, local_dict={}, global_dict={})
+        if not isinstance(fulfilled, pd.Series) or not pd.api.types.is_bool_dtype(fulfilled):
+            raise TypeError("it is not true or false for each row")
+    except Exception as error:
+        # What pandas raises for a condition it cannot evaluate has no common base.
+        raise TableError(
+            f"The condition {condition!r} cannot be evaluated: {first_line(error)}.",
+            hint="Write it as in pandas' query, for example --where \"temp > 90 and "
+            "origin == 'JFK'\".",
+        ) from error
+    return fulfilled.to_numpy(dtype=bool, na_value=False)
 
 
 def _missing_columns(
@@ -286,12 +309,12 @@ def _missing_column(column: str, known: Sequence[str]) -> MissingColumnError:
 
 
 def _tell_differing_columns(
-    frames: Sequence[pd.DataFrame], paths: Sequence[str], notify: Callable[[str], None]
+    columns: Sequence[Sequence[object]], paths: Sequence[str], notify: Callable[[str], None]
 ) -> None:
-    first = list(frames[0].columns)
-    for frame, path in zip(frames, paths, strict=False):
-        if set(frame.columns) != set(first):
-            differing = sorted(map(str, set(frame.columns) ^ set(first)))
+    first = set(columns[0])
+    for these, path in zip(map(set, columns), paths, strict=False):
+        if these != first:
+            differing = sorted(map(str, these ^ first))
             notify(
                 f"The files' columns differ: {', '.join(differing[:5])}"
                 f"{', …' if len(differing) > 5 else ''} (first in {path}). "
@@ -300,18 +323,9 @@ def _tell_differing_columns(
             return
 
 
-def _plainly_numbered(frames: Sequence[pd.DataFrame]) -> bool:
-    import pandas as pd
-
-    return all(
-        isinstance(frame.index, pd.RangeIndex) and frame.index.name is None for frame in frames
-    )
-
-
 def _unreadable(path: str, format: Format, error: Exception) -> TableError:
-    reason = (str(error) or type(error).__name__).strip().splitlines()[0][:300]
     return TableError(
-        f"{path} cannot be read as {format}: {reason}.",
+        f"{path} cannot be read as {format}: {first_line(error)}.",
         hint="Give the reader options it needs (%ds register --help), "
         "or register it as files with --kind file.",
     )

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from dsnb.errors import TableError
 from dsnb.records import Column
+from dsnb.tables.columns import columns_of
 from dsnb.tables.formats import TEXT, Format
-from dsnb.tables.reading import EVERYTHING, Wanted, columns_of, read_table
+from dsnb.tables.reading import EVERYTHING, Wanted, read_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
-# Up to here all of a text table is parsed, which takes a fraction of a second; beyond, the first
+# Up to here all of a table is parsed, which takes a fraction of a second; beyond, the first
 # rows tell the columns and nobody waits for a count.
 WHOLE_BYTES = 16 << 20
 WHOLE_FILES = 64
@@ -57,11 +58,11 @@ def describe(
     TableError
         When a file that was looked at cannot be read as such a table.
     """
-    if format == "parquet":
-        return _describe_parquet(paths)
     if size <= WHOLE_BYTES and len(paths) <= WHOLE_FILES:
         whole = read_table(paths, format, options, EVERYTHING)
         return Description(columns_of(whole), len(whole), whole)
+    if format == "parquet":
+        return _describe_parquet(paths)
     if format in TEXT and format != "json":
         return Description(columns_of(read_table(paths[:1], format, options, _SAMPLE)), None)
     return Description(None, None)

@@ -41,8 +41,7 @@ def test_importing_the_package_leaves_pandas_alone() -> None:
 def test_the_public_names() -> None:
     assert dsnb.compare.__all__ == [
         "CellChange", "DatasetDiff", "FilePair", "FilesDiff", "Retyped", "RowsDiff", "RowsInFull",
-        "SchemaDiff", "columns_of", "compare_columns", "compare_files", "compare_rows",
-        "with_index_as_columns",
+        "SchemaDiff", "compare_columns", "compare_files", "compare_rows",
     ]  # fmt: skip
 
 

@@ -1,0 +1,89 @@
+"""What run records say, without any disk."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from dsnb.errors import RunNotFoundError
+from dsnb.provenance.runs import find_run, status_of, with_use
+from dsnb.records import Definition, Run, Version, now
+
+RUN = Run(id="aaaa1111", name="train", process=1, process_started=0.0, started=now())
+
+
+def version(number: int) -> Version:
+    return Version(
+        name="weather_ds",
+        version=number,
+        id=f"id-{number}",
+        definition=Definition(sources=()),
+        manifest="",
+        digest="d",
+        kind="file",
+        files=0,
+        size=0,
+        created=now(),
+    )
+
+
+def test_a_version_that_was_read_is_an_input_and_one_that_was_made_an_output() -> None:
+    run = with_use(RUN, version(1), "load", 3)
+    run = with_use(run, version(2), "register", None)
+    assert [(use.ref, use.cells) for use in run.inputs] == [("weather_ds@1", (3,))]
+    assert [(use.ref, use.cells) for use in run.outputs] == [("weather_ds@2", ())]
+    assert RUN.inputs == ()
+
+
+def test_a_version_is_one_input_however_often_it_is_read() -> None:
+    run = RUN
+    for number, cell in ((1, 3), (2, 3), (1, 3), (1, 5), (2, None), (1, 4)):
+        run = with_use(run, version(number), "load", cell)
+    assert [(use.ref, use.cells) for use in run.inputs] == [
+        ("weather_ds@1", (3, 5, 4)),
+        ("weather_ds@2", (3,)),
+    ]
+
+
+def test_what_adds_nothing_is_the_same_record() -> None:
+    run = with_use(RUN, version(1), "load", 3)
+    assert with_use(run, version(1), "load", 3) is run
+    assert with_use(run, version(1), "load", None) is run
+    assert with_use(run, version(1), "register", 3) is not run
+
+
+def test_a_renamed_version_is_known_by_its_id() -> None:
+    run = with_use(RUN, version(1), "load", 1)
+    run = with_use(run, replace(version(1), name="nyc_weather"), "load", 2)
+    assert [(use.ref, use.cells) for use in run.inputs] == [("weather_ds@1", (1, 2))]
+
+
+def test_a_run_that_never_ended_runs_or_was_interrupted() -> None:
+    ended = replace(RUN, ended=now() + timedelta(hours=1))
+    assert status_of(ended, lambda run: True) == "completed"
+    assert status_of(RUN, lambda run: True) == "running"
+    assert status_of(RUN, lambda run: False) == "interrupted"
+
+
+def test_a_run_is_found_by_its_name_its_id_or_the_beginning_of_one() -> None:
+    runs = {
+        run.id: run
+        for run in (
+            RUN,
+            replace(RUN, id="aaaa2222"),
+            replace(RUN, id="bbbb3333", name="aaaa"),
+            replace(RUN, id="cccc4444", name="other"),
+        )
+    }
+    assert find_run(runs, "train").id == "aaaa2222"  # the newest of that name
+    assert find_run(runs, "cccc").id == "cccc4444"
+    assert find_run(runs, "aaaa1111").id == "aaaa1111"
+    assert find_run(runs, "aaaa").id == "bbbb3333"  # a name goes before an id
+    with pytest.raises(RunNotFoundError, match=r"2 runs .* begins with aaaa\b.*Write more"):
+        find_run({key: run for key, run in runs.items() if run.name == "train"}, "aaaa")
+    with pytest.raises(RunNotFoundError, match="no run 'ccc'"):
+        find_run(runs, "ccc")
+    with pytest.raises(RunNotFoundError, match=r"Did you mean train\?.*%ds runs"):
+        find_run(runs, "trian")
+    with pytest.raises(RunNotFoundError, match="%ds runs"):
+        find_run({}, "train")

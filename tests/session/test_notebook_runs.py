@@ -1,0 +1,288 @@
+"""The run of a notebook: what is recorded, when, and what becomes of it."""
+
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import dsnb
+from dsnb.commands.declaring import Call
+from dsnb.provenance.runs import Status
+from dsnb.records import Run
+from dsnb.workspace import Workspace
+from tests.kernels import Kernel, fresh, started
+
+REGISTER = '%ds register weather_ds "data/Weather/week 27"'
+BOTH = '%ds register weather_ds "data/Weather/week 27" "data/Weather/week 28"'
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
+    with started(tmp_path_factory.mktemp("kernel")) as kernel:
+        kernel.do("%load_ext dsnb")
+        yield kernel
+
+
+@pytest.fixture
+def kernel(running: Kernel, tmp_path: Path) -> Kernel:
+    return fresh(running, tmp_path / "notebook")
+
+
+def recorded(kernel: Kernel) -> list[Run]:
+    """Return the runs as they are on disk, oldest first."""
+    return [*Workspace(kernel.folder).runs().values()]
+
+
+def states(kernel: Kernel) -> list[Status]:
+    """Return how the runs stand, as another process sees it, oldest first."""
+    listed = dsnb.runs.run(Call(start=str(kernel.folder)))
+    return [status for _, status in reversed(listed.rows)]
+
+
+def uses(run: Run) -> dict[str, tuple[int, ...]]:
+    return {use.ref: use.cells for use in (*run.inputs, *run.outputs)}
+
+
+def number(kernel: Kernel) -> int:
+    """Return the execution count of the next cell."""
+    return int(kernel.evaluate("get_ipython().execution_count"))
+
+
+def test_looking_around_begins_no_run(kernel: Kernel) -> None:
+    kernel.do("%ds init")
+    kernel.do("%ds list\n%ds status\n%ds verify")
+    assert recorded(kernel) == []
+    assert "No run has begun" in (kernel.do("%ds run").value or "")
+    assert kernel.run("%ds load nothing").error is not None
+    assert kernel.run("%ds register a nowhere").error is not None
+    assert recorded(kernel) == []
+
+
+def test_inputs_and_outputs_have_the_resolved_version_and_the_cell(kernel: Kernel) -> None:
+    first = number(kernel)
+    ran = kernel.do(REGISTER)
+    assert ran.reply["execution_count"] == first
+    kernel.do(f"{BOTH}\n%ds alias weather_ds@1 prod")
+    kernel.do("a = %ds load weather_ds@prod\nb = %ds load weather_ds")
+    (run,) = recorded(kernel)
+    assert [(use.ref, use.how, use.cells) for use in run.outputs] == [
+        ("weather_ds@1", "register", (first,)),
+        ("weather_ds@2", "register", (first + 1,)),
+    ]
+    assert [(use.ref, use.how, use.cells) for use in run.inputs] == [
+        ("weather_ds@1", "load", (first + 2,)),
+        ("weather_ds@2", "load", (first + 2,)),
+    ]
+    versions = Workspace(kernel.folder).versions("weather_ds").rows
+    assert {row.version.run for row in versions} == {run.id}
+    assert [use.id for use in run.inputs] == [row.version.id for row in reversed(versions)]
+
+
+def test_a_version_that_several_cells_read_is_one_input_with_all_of_them(kernel: Kernel) -> None:
+    first = number(kernel)
+    kernel.do(REGISTER)
+    for _ in range(3):
+        kernel.do("%ds load weather_ds@1\nimport dsnb; dsnb.load('weather_ds@1')")
+    (use,) = recorded(kernel)[0].inputs
+    assert use.cells == (first + 1, first + 2, first + 3)
+
+
+def test_registering_nothing_new_is_an_output_all_the_same(kernel: Kernel) -> None:
+    kernel.do(REGISTER)
+    kernel.do(REGISTER)
+    (use,) = recorded(kernel)[0].outputs
+    assert len(use.cells) == 2
+
+
+def test_the_record_is_written_when_the_cell_ends(kernel: Kernel) -> None:
+    code = f"{REGISTER}\nimport pathlib; during = pathlib.Path('.dsnb/runs.json').exists()"
+    kernel.do(code)
+    assert kernel.evaluate("during") is False
+    assert len(recorded(kernel)) == 1
+
+
+def test_a_cell_that_fails_has_done_what_it_did(kernel: Kernel) -> None:
+    first = number(kernel)
+    assert kernel.run(f"{REGISTER}\n%ds load weather_ds@1\n1 / 0").error is not None
+    (run,) = recorded(kernel)
+    assert uses(run) == {"weather_ds@1": (first,)}
+    assert len(run.inputs) == len(run.outputs) == 1
+
+
+def test_what_runs_silently_or_without_history_has_no_cell(kernel: Kernel) -> None:
+    kernel.do(REGISTER, silent=True)
+    kernel.do("%ds load weather_ds@1", store_history=False)
+    (run,) = recorded(kernel)
+    assert [use.cells for use in (*run.outputs, *run.inputs)] == [(), ()]
+
+
+def test_what_a_cell_runs_as_another_notebook_belongs_to_that_cell(kernel: Kernel) -> None:
+    import nbformat
+
+    cells = [nbformat.v4.new_code_cell(line) for line in (REGISTER, "%ds load weather_ds@1")]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), kernel.folder / "other.ipynb")
+    first = number(kernel)
+    kernel.do(f"%run other.ipynb\n{BOTH}")
+    (run,) = recorded(kernel)
+    assert uses(run) == {"weather_ds@1": (first,), "weather_ds@2": (first,)}
+
+
+def test_threads_such_as_callbacks_of_widgets_are_recorded(kernel: Kernel) -> None:
+    kernel.do(REGISTER)
+    kernel.do(
+        "import threading, dsnb\n"
+        "def work():\n    for _ in range(5): dsnb.load('weather_ds@1')\n"
+        "threads = [threading.Thread(target=work) for _ in range(4)]\n"
+        "for thread in threads: thread.start()\n"
+        "for thread in threads: thread.join()"
+    )
+    assert [use.ref for use in recorded(kernel)[0].inputs] == ["weather_ds@1"]
+
+
+def test_a_callback_between_cells_is_recorded_at_once(kernel: Kernel) -> None:
+    kernel.do(REGISTER)
+    kernel.do("import threading, dsnb\ntimer = threading.Timer(0.3, dsnb.load, ['weather_ds@1'])")
+    kernel.do("timer.start()")
+    deadline = time.monotonic() + 20
+    while not recorded(kernel)[0].inputs and time.monotonic() < deadline:
+        time.sleep(0.1)
+    (use,) = recorded(kernel)[0].inputs
+    assert use.cells == ()
+
+
+def test_another_run_begins_when_it_is_asked_for(kernel: Kernel) -> None:
+    kernel.do(REGISTER)
+    (text,) = kernel.do("%ds run start train-temp").texts
+    assert text == "run train-temp  begins here"
+    kernel.do("%ds load weather_ds@1")
+    first, second = recorded(kernel)
+    assert second.name == "train-temp"
+    assert first.id != second.id
+    assert uses(second).keys() == {"weather_ds@1"}
+    assert [use.how for use in (*second.inputs, *second.outputs)] == ["load"]
+    assert states(kernel) == ["completed", "running"]
+    assert "train-temp" in (kernel.do("%ds run").value or "")
+    assert "1 output" in (kernel.do(f"%ds run show {first.id[:8]}").value or "")
+
+
+def test_tags_are_set_on_the_run_and_can_be_set_again(kernel: Kernel) -> None:
+    kernel.do(REGISTER)
+    kernel.do("%ds run tag stage=train seed=1")
+    kernel.do("%ds run tag seed=2")
+    (run,) = recorded(kernel)
+    assert run.tags == {"stage": "train", "seed": "2"}
+
+
+def test_a_forked_child_does_not_end_the_run(kernel: Kernel) -> None:
+    kernel.do(REGISTER)
+    kernel.do(
+        "import os, warnings\n"
+        "warnings.simplefilter('ignore')\n"
+        "child = os.fork()\n"
+        "if child == 0:\n"
+        "    import dsnb\n"
+        "    dsnb.load('weather_ds@1')\n"
+        "    from dsnb.session.current import SESSION\n"
+        "    SESSION.end()\n"
+        "    os._exit(0)\n"
+        "_ = os.waitpid(child, 0)"
+    )
+    mine, childs = recorded(kernel)
+    assert mine.ended is None
+    assert mine.inputs == ()
+    assert childs.process != mine.process
+    assert [use.ref for use in childs.inputs] == ["weather_ds@1"]
+    kernel.do("%ds load weather_ds@1")
+    assert len(recorded(kernel)[0].inputs) == 1
+
+
+def test_the_run_knows_its_surroundings(tmp_path: Path) -> None:
+    folder = tmp_path / "project" / "notebooks"
+    folder.mkdir(parents=True)
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b"]
+    for words in (["init", "-qb", "trial"], ["commit", "-qm", "x", "--allow-empty"]):
+        subprocess.run([*git, *words], cwd=folder.parent, check=True)
+    (folder.parent / "code.py").touch()
+    subprocess.run([*git, "add", "code.py"], cwd=folder.parent, check=True)
+    head = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=folder, check=True, capture_output=True, text=True
+    ).stdout.strip()
+    (folder / "analysis.ipynb").touch()
+    named = {"JPY_SESSION_NAME": "somewhere/notebooks/analysis.ipynb"}
+    with started(folder, tmp_path / "home", **named) as kernel:
+        kernel.do("%load_ext dsnb")
+        kernel.do(REGISTER)
+        text = kernel.do("%ds run").value or ""
+        process = kernel.evaluate("__import__('os').getpid()")
+    (run,) = Workspace(folder.parent).runs().values()
+    assert run.notebook == str(folder / "analysis.ipynb")
+    assert run.name == "analysis"
+    assert (run.code.commit, run.code.branch, run.code.dirty) == (head, "trial", True)
+    assert run.process == process
+    assert run.kernel
+    assert run.user
+    assert {"python", "dsnb", "pandas"} <= {*run.packages}
+    assert run.started.tzinfo is not None
+    for said in ("Run: 0 inputs, 1 output · analysis · ● running", "analysis.ipynb", head[:10]):
+        assert said in text
+
+
+def test_the_run_ends_with_the_kernel_and_a_restart_begins_another(tmp_path: Path) -> None:
+    with started(tmp_path) as kernel:
+        kernel.do(f"%load_ext dsnb\n{REGISTER}")
+        assert states(kernel) == ["running"]
+        kernel.restart()
+        kernel.do("%load_ext dsnb\ndf = %ds load weather_ds@1")
+        assert states(kernel) == ["completed", "running"]
+    before, after = recorded(kernel)
+    assert before.kernel == after.kernel
+    assert before.process != after.process
+    assert [use.how for use in (*after.inputs, *after.outputs)] == ["load"]
+    assert states(kernel) == ["completed", "completed"]
+    assert after.ended is not None
+    assert after.ended >= after.started
+
+
+def test_a_killed_kernel_leaves_an_interrupted_run_with_what_its_cells_did(tmp_path: Path) -> None:
+    with started(tmp_path) as kernel:
+        kernel.do("%load_ext dsnb")
+        kernel.do(REGISTER)
+        kernel.do("df = %ds load weather_ds@1")
+        kernel.kill()
+        assert states(kernel) == ["interrupted"]
+        (run,) = recorded(kernel)
+        assert [use.ref for use in run.inputs] == ["weather_ds@1"]
+
+
+def test_two_kernels_in_one_workspace_lose_nothing(tmp_path: Path) -> None:
+    with started(tmp_path) as one, started(tmp_path) as other:
+        for kernel in (one, other):
+            kernel.do("%load_ext dsnb")
+        one.do("%ds init")
+        loop = (
+            "import dsnb\nfor number in range(8):\n"
+            "    open(f'{mine}-{number}.csv', 'w').write(f'a\\n{mine}{number}\\n')\n"
+            "    dsnb.register('shared', f'{mine}-{number}.csv')\n"
+            "    dsnb.load('shared')"
+        )
+        for kernel, mine in ((one, "1"), (other, "2")):
+            kernel.do(f"mine = {mine!r}", silent=True)
+            kernel.client.execute(loop)
+        for kernel in (one, other):
+            kernel.do("pass")  # comes after the loop
+        runs = recorded(one)
+    assert len(Workspace(tmp_path).versions("shared")) == 16
+    assert len(runs) == 2
+    assert all(len(run.outputs) == 8 for run in runs)
+    assert not {use.ref for use in runs[0].outputs} & {use.ref for use in runs[1].outputs}
+
+
+def test_what_cannot_be_recorded_is_said_and_the_work_goes_on(kernel: Kernel) -> None:
+    kernel.do(REGISTER)
+    (kernel.folder / ".dsnb" / "runs.json").write_text("{")
+    ran = kernel.do("df = %ds load weather_ds@1")
+    assert kernel.evaluate("len(df)") == 502
+    (notice,) = ran.texts
+    assert notice.startswith("This run could not be recorded:")

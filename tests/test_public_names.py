@@ -1,0 +1,80 @@
+"""The names that users write, and what importing them costs."""
+
+import importlib
+import inspect
+import pkgutil
+import subprocess
+import sys
+
+import pytest
+
+import dsnb
+from dsnb.commands.declaring import Verb
+from dsnb.commands.verbs import VERBS
+
+HEAVY = ("pandas", "numpy", "pyarrow", "ipywidgets", "polars", "duckdb", "dask", "tinydb")
+
+
+def test_the_public_names() -> None:
+    assert dsnb.__all__ == [
+        "DsnbError", "Workspace", "__version__", "alias", "annotate", "config", "datastore",
+        "diff", "init", "list", "load", "load_ipython_extension", "register", "rename", "run",
+        "runs", "show", "status", "tag", "unload_ipython_extension", "verify", "versions",
+    ]  # fmt: skip
+    assert dir(dsnb) == sorted(dsnb.__all__)
+
+
+def test_every_name_can_be_had() -> None:
+    for name in dsnb.__all__:
+        assert getattr(dsnb, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'regster'"):
+        dsnb.regster  # noqa: B018
+
+
+def test_every_verb_is_a_function_here() -> None:
+    for name, verb in VERBS.items():
+        assert name in dsnb.__all__
+        assert getattr(dsnb, name) is verb
+
+
+@pytest.mark.parametrize("name", [*VERBS, "run.start", "run.tag", "run.show", "datastore.add"])
+def test_a_verb_explains_itself(name: str) -> None:
+    verb: object = dsnb
+    for part in name.split("."):
+        verb = getattr(verb, part)
+    assert isinstance(verb, Verb)
+    assert verb.help.summary.endswith(".")
+    signature = inspect.signature(verb)
+    assert "call" not in signature.parameters
+    for argument in verb.arguments:
+        assert argument.help, f"{name}: {argument.name} is not explained"
+    assert verb.help.examples
+
+
+def test_no_module_takes_the_place_of_a_function() -> None:
+    for module in pkgutil.walk_packages(dsnb.__path__, "dsnb."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    for name in VERBS:
+        assert isinstance(getattr(dsnb, name), Verb)
+    assert not {module.name for module in pkgutil.iter_modules(dsnb.__path__)} & {*dsnb.__all__}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import dsnb",
+        "import dsnb; dsnb.register, dsnb.Workspace, dsnb.DsnbError",
+        "from IPython.core.interactiveshell import InteractiveShell as Shell\n"
+        "Shell.instance().extension_manager.load_extension('dsnb')",
+    ],
+)
+def test_importing_and_loading_the_extension_import_nothing_heavy(code: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\nimport sys; print({{*sys.modules}} & {{*{HEAVY}}})"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout.strip() == "set()"
