@@ -48,7 +48,7 @@ def is_alive(run: Run) -> bool:
         started = psutil.Process(run.process).create_time()
     except psutil.Error:
         return False
-    return abs(started - run.process_started) < 1.0
+    return bool(abs(started - run.process_started) < 1.0)
 
 
 def host() -> str:
