@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,16 @@ def weather() -> Path:
     folder = Path("data/Weather")
     shutil.copytree(WEATHER, folder)
     return folder
+
+
+@pytest.fixture
+def open_folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Return the current folder, one that other users can reach too (those of pytest are closed)."""
+    with tempfile.TemporaryDirectory(prefix="dsnb-test-") as name:
+        folder = Path(name).resolve()
+        folder.chmod(0o755)
+        monkeypatch.chdir(folder)
+        yield folder
 
 
 @pytest.fixture

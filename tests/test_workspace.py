@@ -137,14 +137,14 @@ def test_there_is_no_workspace_without_a_folder() -> None:
 
 
 @pytest.mark.skipif(os.name == "nt" or os.getuid() != 0, reason="only root can become nobody")
-def test_a_folder_that_cannot_be_written_is_a_clear_error(tmp_path: Path) -> None:
-    for folder in (tmp_path, *tmp_path.parents[:-1]):
-        os.chmod(folder, os.stat(folder).st_mode | 0o055)
-    (tmp_path / "closed").mkdir()
-    done = run_python(f"dsnb.workspace.Workspace.create({str(tmp_path / 'closed')!r})", user=NOBODY)
+def test_a_folder_that_cannot_be_written_is_a_clear_error(open_folder: Path) -> None:
+    (open_folder / "closed").mkdir()
+    done = run_python(
+        f"dsnb.workspace.Workspace.create({str(open_folder / 'closed')!r})", user=NOBODY
+    )
     assert f"{RegistryError.__name__}: " in done.stderr
     assert "cannot be written (Permission denied)" in done.stderr
-    assert os.listdir(tmp_path / "closed") == []
+    assert os.listdir(open_folder / "closed") == []
 
 
 def test_a_first_register_that_fails_leaves_no_workspace() -> None:

@@ -232,9 +232,7 @@ def test_news_of_a_pattern_are_what_it_matches_now(workspace: Workspace) -> None
 
 
 @pytest.mark.skipif(os.name == "nt" or os.getuid() != 0, reason="only root can become nobody")
-def test_a_file_that_can_no_longer_be_read_is_told(workspace: Workspace, tmp_path: Path) -> None:
-    for folder in (tmp_path, *tmp_path.parents[:-1]):
-        os.chmod(folder, os.stat(folder).st_mode | 0o055)
+def test_a_file_that_can_no_longer_be_read_is_told(open_folder: Path, workspace: Workspace) -> None:
     path = write("a.csv", CSV)
     register(workspace, "a.csv")
     os.chmod(path, 0)

@@ -87,10 +87,8 @@ def test_a_limit_of_file_sizes_leaves_the_old_file_and_nothing_else() -> None:
 
 
 @pytest.mark.skipif(os.name == "nt" or os.getuid() != 0, reason="only root can become nobody")
-def test_a_folder_that_cannot_be_written_is_told_apart(tmp_path: Path) -> None:
-    for folder in (tmp_path, *tmp_path.parents[:-1]):
-        os.chmod(folder, os.stat(folder).st_mode | 0o055)
-    path = write(tmp_path / "closed/file", "old")
+def test_a_folder_that_cannot_be_written_is_told_apart(open_folder: Path) -> None:
+    path = write(open_folder / "closed/file", "old")
     done = run_python(
         f"""
 from pathlib import Path

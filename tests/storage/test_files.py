@@ -203,14 +203,12 @@ def test_a_name_that_is_not_unicode_is_refused(path: str) -> None:
 
 @pytest.mark.skipif(os.name == "nt" or os.getuid() != 0, reason="only root can become nobody")
 @pytest.mark.parametrize("path", ["open", "open/**/*.csv", "open/closed/a.csv"])
-def test_a_folder_that_cannot_be_looked_into_is_refused(tmp_path: Path, path: str) -> None:
-    for folder in (tmp_path, *tmp_path.parents[:-1]):
-        os.chmod(folder, os.stat(folder).st_mode | 0o055)
-    write(tmp_path / "open/closed/a.csv", "1")
-    os.chmod(tmp_path / "open/closed", 0)
+def test_a_folder_that_cannot_be_looked_into_is_refused(open_folder: Path, path: str) -> None:
+    write(open_folder / "open/closed/a.csv", "1")
+    os.chmod(open_folder / "open/closed", 0)
     code = f"""
 from dsnb.storage.files import find_files
-find_files({str(tmp_path / path)!r}, "shown")
+find_files({str(open_folder / path)!r}, "shown")
 """
     done = run_python(code, user=NOBODY)
     assert "UnreadableFileError" in done.stderr

@@ -169,10 +169,8 @@ def test_a_file_that_vanished_is_refused(others: int) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt" or os.getuid() != 0, reason="only root can become nobody")
-def test_a_file_without_permission_is_refused(tmp_path: Path) -> None:
-    for folder in (tmp_path, *tmp_path.parents[:-1]):
-        os.chmod(folder, os.stat(folder).st_mode | 0o055)
-    path = write(tmp_path / "secret", "1")
+def test_a_file_without_permission_is_refused(open_folder: Path) -> None:
+    path = write(open_folder / "secret", "1")
     os.chmod(path, 0)
     done = run_python(
         f"from dsnb.storage.hashing import hash_files\nhash_files([{str(path)!r}])", user=NOBODY
