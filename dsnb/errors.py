@@ -36,7 +36,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from dsnb.presenting import Presentable
+from dsnb.presenting import Presentable, as_text
 
 
 class DsnbError(Presentable, Exception):
@@ -67,7 +67,13 @@ class DsnbError(Presentable, Exception):
 
     def _render_traceback_(self) -> list[str]:
         """Show the message alone in IPython: the user's own frames say nothing here."""
-        return [f"{type(self).__name__}: {self}"]
+        return [as_text(self)]
+
+
+@as_text.register
+def _plainly(error: DsnbError) -> str:
+    # The display floor has a form that no text of a file or registry can disturb.
+    return f"{type(error).__name__}: {error}"
 
 
 class UsageError(DsnbError):

@@ -238,13 +238,7 @@ def _ref_name(name: str, whole: str) -> str:
 
 
 def _bad(text: str, why: str) -> BadReferenceError:
-    hint = f"Write {FORMS}."
-    if "$" in text or "{" in text:
-        hint += (
-            " A $name or {expression} is replaced only when every one in the line can be: "
-            "check that the variable exists."
-        )
-    return BadReferenceError(f"{_shown(text)} is not a reference: {why}.", hint=hint)
+    return BadReferenceError(f"{_shown(text)} is not a reference: {why}.", hint=f"Write {FORMS}.")
 
 
 def _suggest_name(name: object) -> str:

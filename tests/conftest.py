@@ -24,7 +24,7 @@ def weather() -> Path:
 
 @pytest.fixture
 def open_folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Return the current folder, one that other users can reach too (those of pytest are closed)."""
+    """Return the current folder, one that other users can reach (pytest closes its own)."""
     with tempfile.TemporaryDirectory(prefix="dsnb-test-") as name:
         folder = Path(name).resolve()
         folder.chmod(0o755)

@@ -100,11 +100,6 @@ def test_what_is_no_reference_is_refused_with_the_forms(text: str) -> None:
         parse(text)
 
 
-def test_a_name_that_was_not_replaced_is_explained() -> None:
-    with pytest.raises(BadReferenceError, match="check that the variable exists"):
-        parse("$name@2")
-
-
 @pytest.mark.parametrize("value", [None, 2, ["ds"], b"ds"])
 def test_a_reference_is_text(value: object) -> None:
     with pytest.raises(BadReferenceError, match="A reference is text"):

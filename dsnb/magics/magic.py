@@ -11,7 +11,7 @@ import dsnb.display.forms  # noqa: F401 - makes results show themselves
 from dsnb.commands.declaring import Call
 from dsnb.commands.parsing import HelpRequested, parse_line, split_line
 from dsnb.commands.verbs import VERBS
-from dsnb.errors import BadReferenceError, DsnbError, VariableNotFoundError, did_you_mean
+from dsnb.errors import DsnbError, VariableNotFoundError, did_you_mean
 from dsnb.presenting import PlainText, Presentable, as_html, as_text, pass_over_once
 from dsnb.session.current import SESSION
 
@@ -57,7 +57,7 @@ def run_line(line: str, variables: dict[str, object]) -> Any:
         return PlainText(asked.text.rstrip())
     except DsnbError as error:
         left = _UNEXPANDED.search(line)
-        if left and not isinstance(error, BadReferenceError):  # which says so itself
+        if left:
             error.hint = (
                 f"{error.hint} Or was {left[0]} meant to be replaced? That is done only when "
                 "every $name and {expression} of the line can be."
