@@ -4,9 +4,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# Node and jlpm come with the wheels in the venv.
+JLPM := cd labextension && PATH="$(CURDIR)/$(BIN):$$PATH" jlpm
 
 .DEFAULT_GOAL := help
-.PHONY: help demo lab test nightly check bench reference clean
+.PHONY: help demo lab dev test nightly check bench screenshots reference clean
 
 help:  ## list what there is to make
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -17,24 +19,42 @@ demo: $(VENV)/.installed  ## run the quickstart notebook on real weather data an
 lab: $(VENV)/.installed  ## open the quickstart notebook in JupyterLab
 	@cd notebooks && ../$(BIN)/jupyter lab quickstart.ipynb
 
-test: $(VENV)/.tested  ## run every test
+dev: $(VENV)/.developed  ## open JupyterLab with the front end rebuilt at every change
+	@PATH="$(CURDIR)/$(BIN):$$PATH" scripts/dev.sh
+
+test: $(VENV)/.tested chromium  ## run every test
+	@$(JLPM) test
 	@$(BIN)/python -m pytest -n 2
 
-nightly: $(VENV)/.tested  ## run the longer modes of the tests too
+nightly: $(VENV)/.tested chromium  ## run the longer modes of the tests too
 	@$(BIN)/python -m pytest -n 2 -m "nightly or not nightly"
 
-check: $(VENV)/.checked  ## check style and types: ruff, mypy --strict
+check: $(VENV)/.checked  ## check style and types: ruff, mypy --strict, TypeScript strict, eslint
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(JLPM) lint
 
-bench: $(VENV)/.tested  ## measure speed as ratios, side by side in one run
+bench: $(VENV)/.tested chromium  ## measure speed as ratios, side by side in one run
 	@$(BIN)/python -m tests.benchmarks
+
+screenshots: $(VENV)/.tested chromium  ## take the README's pictures anew
+	@$(BIN)/python -m pytest -q tests/ui/test_screenshots.py
 
 reference: $(VENV)/.installed  ## write the README's verb reference anew from the declarations
 	@$(BIN)/python scripts/reference.py
 
+# The browser of the tests; Playwright's own is not used.
+.PHONY: chromium
+chromium:
+	@command -v chromium > /dev/null || { \
+		echo "Installing Chromium for the browser tests …"; \
+		SUDO=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+		{ $$SUDO apt-get update -qq && $$SUDO apt-get install -y -qq chromium; } > /dev/null 2>&1 \
+		|| { echo "The browser tests need Chromium: apt-get install chromium"; exit 1; }; }
+
 clean:  ## remove what make made
+	rm -rf labextension/node_modules labextension/lib dsnb/labextension
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
 
 $(VENV)/.made:
@@ -43,9 +63,13 @@ $(VENV)/.made:
 	@$(PYTHON) -m venv $(VENV)
 	@touch $@
 
-$(VENV)/.installed: $(VENV)/.made pyproject.toml
-	@echo "Installing dsnb into $(VENV) (a minute, once) …"
-	@$(PIP) install -e .
+# The front end is built into the installation, so it is made anew when its sources change.
+FRONTEND := $(wildcard labextension/*.json labextension/yarn.lock labextension/src/*.ts* \
+	labextension/src/*/*.ts* labextension/style/* labextension/schema/*)
+
+$(VENV)/.installed: $(VENV)/.made pyproject.toml $(FRONTEND)
+	@echo "Installing dsnb into $(VENV) (a minute or two, once) …"
+	@$(PIP) install -e . 2>&1 | { grep -v "^WARNING: Location" || true; }
 	@touch $@
 
 $(VENV)/.tested: $(VENV)/.installed
@@ -55,4 +79,8 @@ $(VENV)/.tested: $(VENV)/.installed
 
 $(VENV)/.checked: $(VENV)/.installed
 	@$(PIP) install -e ".[check]"
+	@touch $@
+
+$(VENV)/.developed: $(VENV)/.checked
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/jupyter-builder develop . --overwrite
 	@touch $@

@@ -24,6 +24,7 @@ __all__ = [
     "list",
     "load",
     "load_ipython_extension",
+    "pick",
     "register",
     "rename",
     "run",
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from dsnb.commands.data import load, register
     from dsnb.commands.looking import diff, list, show, verify, versions
     from dsnb.commands.naming import alias, annotate, rename, tag
+    from dsnb.commands.picking import pick
     from dsnb.commands.running import run, runs
     from dsnb.commands.setup import config, datastore, init, status
     from dsnb.errors import DsnbError

@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dsnb.display.forms  # noqa: F401 - makes results show themselves
 from dsnb import __version__
@@ -18,9 +18,19 @@ from dsnb.commands.verbs import VERBS
 from dsnb.compare import DatasetDiff
 from dsnb.datasets.inspection import Verification
 from dsnb.errors import DsnbError
+from dsnb.tables.columns import with_index_as_columns
 from dsnb.workspace import tell_on_stderr
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 INTERRUPTED = 130
+# A command as dsnb writes it into a sentence; what the user typed or named may hold %ds, too.
+_COMMAND = re.compile(
+    rf"(?<![^\s(])(?:(?:df|paths) = )?%ds(\s+(?:{'|'.join(VERBS)}))(?=[.,;:)]*(?:\s|$))"
+)
+# A shell has no variables to register from.
+_FROM_VARIABLE = re.compile(r",? or a table: %ds \S+ \S+ --from \w+")
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -47,6 +57,17 @@ def main(words: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # for a terminal that lacks an arrow
+    try:
+        code = _carry_out(words)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # The reader, such as head, has seen enough; Python would complain again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _carry_out(words: Sequence[str]) -> int:
     if list(words) in (["--version"], ["-V"]):
         print(f"dsnb {__version__}")
         return 0
@@ -59,15 +80,13 @@ def main(words: Sequence[str] | None = None) -> int:
         print(asked.text.rstrip())
         return 0
     except DsnbError as error:
-        print(_for_shell(f"dsnb: {error}"), file=sys.stderr)
+        said = _FROM_VARIABLE.sub("", f"dsnb: {error}")
+        said = said.replace(": %pip install", ": pip install")
+        print(_for_shell(said), file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         print("dsnb: stopped; nothing was left half-done.", file=sys.stderr)
         return INTERRUPTED
-    except BrokenPipeError:
-        # The reader, such as head, has seen enough; Python would complain again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
 
 
 def _notify(notice: str) -> None:
@@ -79,14 +98,14 @@ def _print(line: Line, result: Any) -> None:
     if line.json:
         import msgspec
 
-        sys.stdout.write(msgspec.json.format(msgspec.json.encode(_plain(result)).decode()) + "\n")
+        answer = msgspec.json.encode(_plain(result), enc_hook=_value)
+        sys.stdout.write(msgspec.json.format(answer).decode() + "\n")
     elif isinstance(result, list):
         print("\n".join(map(str, result)))
     elif _is_frame(result):
-        result.to_csv(sys.stdout, index=False)
+        with_index_as_columns(result).to_csv(sys.stdout, index=False)
     else:
         print(_for_shell(str(result)))
-    sys.stdout.flush()
 
 
 def _is_frame(result: Any) -> bool:
@@ -110,9 +129,7 @@ def _plain(result: Any) -> Any:
     if isinstance(result, DatasetDiff):
         return result.to_dict()
     if _is_frame(result):
-        import msgspec
-
-        return msgspec.json.decode(result.to_json(orient="records", date_format="iso"))
+        return _records(with_index_as_columns(result))
     if is_dataclass(result) and not isinstance(result, type):
         return {one.name: _plain(getattr(result, one.name)) for one in fields(result)}
     if isinstance(result, list | tuple):
@@ -122,10 +139,25 @@ def _plain(result: Any) -> Any:
     return result
 
 
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table with the very values it holds; what is missing is null."""
+    labels = list(map(str, frame.columns))
+    held = (frame.iloc[:, index] for index in range(len(labels)))
+    columns = [column.astype(object).where(column.notna(), None).tolist() for column in held]
+    return [dict(zip(labels, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _value(value: Any) -> Any:
+    """Return a value of a library's own type as JSON can hold it."""
+    for way in ("isoformat", "tolist"):
+        if hasattr(value, way):
+            return getattr(value, way)()
+    return str(value)
+
+
 def _for_shell(text: str) -> str:
     """Return a text whose commands can be typed in a shell."""
-    assigned = re.sub(r"\b(?:df|paths) = %ds ", "dsnb ", text)
-    return assigned.replace("%ds", "dsnb").replace("%pip install", "pip install")
+    return _COMMAND.sub(r"dsnb\1", text)
 
 
 if __name__ == "__main__":

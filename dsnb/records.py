@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeVar
 
-from dsnb.errors import RegistryDamagedError
+from dsnb.errors import RegistryDamagedError, UsageError
 
 Kind = Literal["tabular", "file"]
 Access = Literal["load", "trace", "register"]
@@ -304,7 +304,12 @@ def _check_zoned(moment: datetime) -> None:
 
 
 def to_document(record: object) -> dict[str, Any]:
-    """Return a record as plain JSON values.
+    """Return a record as plain JSON values, of the very types it is read back with.
+
+    Raises
+    ------
+    UsageError
+        When a value in it has the wrong type, and could never be read again.
 
     Examples
     --------
@@ -313,7 +318,13 @@ def to_document(record: object) -> dict[str, Any]:
     """
     import msgspec
 
-    document: dict[str, Any] = msgspec.to_builtins(record)
+    try:
+        document: dict[str, Any] = msgspec.to_builtins(record)
+        msgspec.convert(document, type(record))
+    except (msgspec.ValidationError, TypeError, ValueError) as error:
+        raise UsageError(
+            f"This cannot be recorded: {error}.", hint="Give text where text is wanted."
+        ) from error
     return document
 
 

@@ -7,9 +7,9 @@ knows; the knowledge lives below.
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,8 @@ from dsnb.storage.discovery import (
 from dsnb.storage.layout import FOLDER, Layout
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from dsnb.catalog.base import Catalog, View
     from dsnb.compare import DatasetDiff
     from dsnb.datasets.comparison import Options
@@ -168,9 +170,14 @@ class Workspace:
         return cls(path, notify)
 
     def remove_if_empty(self) -> None:
-        """Take the folder away again when nothing was recorded in it."""
-        if not self.layout.registry.exists() and not self.layout.config.exists():
-            shutil.rmtree(self.layout.folder, ignore_errors=True)
+        """Take the folder away again while nobody has put anything in it."""
+        with suppress(OSError):
+            if os.listdir(self.layout.folder) == [self.layout.gitignore.name]:
+                self.layout.gitignore.unlink()
+                try:
+                    self.layout.folder.rmdir()
+                except OSError:  # another process came in between: the workspace stays
+                    self.layout.create()
 
     # Registering, loading, comparing
 
@@ -199,6 +206,12 @@ class Workspace:
         from dsnb.datasets.loading import load
 
         return load(self._stores, version, library, wanted, verify=verify, as_is=as_is)
+
+    def preview(self, version: Version, rows: int) -> pd.DataFrame:
+        """Return the first rows of a version to look at."""
+        from dsnb.datasets.loading import preview
+
+        return preview(self._stores, version, rows)
 
     def compare(self, old: Version, new: Version, options: Options) -> DatasetDiff:
         """Compare two versions."""

@@ -10,10 +10,12 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from dsnb.cli import main
-from tests.workbench import NOBODY, run_python
+from dsnb.workspace import Workspace
+from tests.workbench import NOBODY, register_table, run_python
 
 REGISTER = ("register", "weather_ds", "data/Weather/week 27")
 BOTH = ("register", "weather_ds", "data/Weather/week 27", "data/Weather/week 28")
@@ -99,6 +101,45 @@ def test_a_column_may_have_any_name(here: None, capsys: pytest.CaptureFixture[st
     assert answer(capsys, "load", "odd") == [{"df": 1, "compute": 2, "to_pandas": 3}]
 
 
+def test_numbers_dates_and_gaps_reach_json_as_they_are(
+    here: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    number = 0.12345678901234567
+    Path("exact.csv").write_text(f"n,at\n{number!r},2013-07-01 05:00\n,\n")
+    assert main(["register", "exact", "exact.csv", "--parse-dates", "at"]) == 0
+    rows = answer(capsys, "load", "exact")
+    assert rows == [{"n": number, "at": "2013-07-01T05:00:00"}, {"n": None, "at": None}]
+
+
+def test_an_index_that_holds_data_is_printed(
+    workspace: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stations = pd.Index(["EWR", "JFK"], name="origin")
+    register_table(workspace, pd.DataFrame({"temp": [78.1, 80.0]}, index=stations))
+    assert answer(capsys, "load", "ds")[0] == {"origin": "EWR", "temp": 78.1}
+    assert main(["load", "ds"]) == 0
+    assert capsys.readouterr().out == "origin,temp\nEWR,78.1\nJFK,80.0\n"
+
+
+@pytest.mark.parametrize("text", ["100%ds", "a %ds b", "%dslist", "%ds list.csv"])
+def test_what_the_user_wrote_is_never_rewritten(
+    workspace: Workspace, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    Path("a.csv").write_text("a\n1\n")
+    assert main(["register", "a", "a.csv", "-d", text]) == 0
+    capsys.readouterr()
+    assert main(["show", "a"]) == 0
+    assert text in capsys.readouterr().out
+    assert main(["register", "a", text]) == 1
+    assert text in capsys.readouterr().err
+
+
+def test_a_shell_is_offered_no_variable(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["register", "c"]) == 2
+    said = capsys.readouterr().err
+    assert said.endswith("Give a path: dsnb register c data/file.csv\n")
+
+
 @pytest.mark.parametrize(
     ("words", "code"),
     [
@@ -180,6 +221,17 @@ def test_a_reader_that_has_seen_enough_is_no_error(here: None) -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 0
+
+
+@pytest.mark.parametrize("words", [["--help"], ["register", "--help"], ["--version"]])
+def test_help_may_be_cut_off(words: list[str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "wb") as closed:
+        done = subprocess.run(
+            [sys.executable, "-m", "dsnb", *words], stdout=closed, stderr=subprocess.PIPE
+        )
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT to send")

@@ -18,8 +18,8 @@ HEAVY = ("pandas", "numpy", "pyarrow", "ipywidgets", "polars", "duckdb", "dask",
 def test_the_public_names() -> None:
     assert dsnb.__all__ == [
         "DsnbError", "Workspace", "__version__", "alias", "annotate", "config", "datastore",
-        "diff", "init", "list", "load", "load_ipython_extension", "register", "rename", "run",
-        "runs", "show", "status", "tag", "unload_ipython_extension", "verify", "versions",
+        "diff", "init", "list", "load", "load_ipython_extension", "pick", "register", "rename",
+        "run", "runs", "show", "status", "tag", "unload_ipython_extension", "verify", "versions",
     ]  # fmt: skip
     assert dir(dsnb) == sorted(dsnb.__all__)
 

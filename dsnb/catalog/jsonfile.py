@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from tinydb.storages import Storage
 
-from dsnb.errors import RegistryDamagedError, writing
+from dsnb.errors import RegistryDamagedError, RegistryError, writing
 from dsnb.storage.atomic import write_atomically
 
 KEPT_BACKUPS = 5
@@ -57,11 +57,13 @@ class AtomicJSONStorage(Storage):
 
         Raises
         ------
+        RegistryError
+            When the file cannot be read.
         RegistryDamagedError
-            When the file is not what TinyDB writes.
+            When it is not what TinyDB writes.
         """
         if self._tables is None:
-            self._tables = _read_tables(self._path)
+            self._tables = _read_tables(self._path, self._backups)
         return self._tables
 
     def write(self, data: Tables) -> None:
@@ -112,26 +114,34 @@ class AtomicJSONStorage(Storage):
                 path.unlink()
 
 
-def _read_tables(path: Path) -> Tables | None:
+def _read_tables(path: Path, backups: Path | None) -> Tables | None:
     try:
         content = path.read_bytes()
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise _damaged(path, f"it cannot be read ({error.strerror})") from error
+        raise RegistryError(
+            f"{path} cannot be read: {error.strerror}.",
+            hint="Check its permissions, then run the same line again.",
+        ) from error
     if not content:
-        raise _damaged(path, "it is empty")
+        raise _damaged(path, backups, "it is empty")
     try:
         tables: Tables = msgspec.json.decode(content, type=dict[str, dict[str, dict[str, Any]]])
         if not all(map(str.isdecimal, chain.from_iterable(tables.values()))):
             raise ValueError("the documents of a table are not numbered")
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise _damaged(path, str(error)) from error
+        raise _damaged(path, backups, str(error)) from error
     return tables
 
 
-def _damaged(path: Path, why: str) -> RegistryDamagedError:
+def _damaged(path: Path, backups: Path | None, why: str) -> RegistryDamagedError:
+    if backups is None:
+        return RegistryDamagedError(
+            f"{path} is damaged: {why}.",
+            hint="Move it away: what it records begins anew. Nothing was changed.",
+        )
     return RegistryDamagedError(
         f"The registry {path} is damaged: {why}.",
-        hint=f"Copy the newest good one of {path.parent / 'backups'} over it; nothing was changed.",
+        hint=f"Copy the newest good one of {backups} over it; nothing was changed.",
     )

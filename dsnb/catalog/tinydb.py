@@ -20,7 +20,13 @@ from types import UnionType
 from typing import Any, Generic, TypeVar
 
 from dsnb.catalog.base import Catalog, Transaction
-from dsnb.errors import RegistryDamagedError, RegistryLockedError, RegistryTooNewError, writing
+from dsnb.errors import (
+    RegistryDamagedError,
+    RegistryError,
+    RegistryLockedError,
+    RegistryTooNewError,
+    writing,
+)
 from dsnb.records import Run, Version, from_document, to_document
 
 SCHEMA_VERSION = 1
@@ -297,7 +303,7 @@ def _identity(path: Path) -> Identity:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise RegistryDamagedError(
+        raise RegistryError(
             f"The registry {path} cannot be read: {error.strerror}.", hint="Check its permissions."
         ) from error
     return (found.st_ino, found.st_size, found.st_mtime_ns)

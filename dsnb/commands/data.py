@@ -181,7 +181,7 @@ def load(
     where
         A condition on the rows, as in pandas' ``query``.
     limit
-        The largest number of rows.
+        The largest number of rows; all of a text file is read, as its types depend on every row.
     verify
         Hash every file, rather than only those that seem touched.
     as_is

@@ -7,13 +7,15 @@ say; the NumPy docstring gives the help of the verb and of each argument, and it
 from __future__ import annotations
 
 import inspect
+import os
 import re
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, update_wrapper
 from typing import Any, Concatenate, Generic, Literal, ParamSpec, TypeVar
 
+from dsnb.errors import UsageError
 from dsnb.session.current import SESSION, Session
 from dsnb.session.tracing import TRACER
 from dsnb.workspace import Notify, Workspace, tell_on_stderr
@@ -117,6 +119,65 @@ class Argument:
     type: type = str
     default: object = None
 
+    def taken(self, value: Any) -> Any:
+        """Return a value given in Python as the verb takes it.
+
+        Raises
+        ------
+        UsageError
+            When it is no such value.
+        """
+        if self.arg.completes == "variable" or (value is None and self._may_be_none):
+            return value
+        if self.kind == "flag":
+            return self._of(bool, value, "True or False")
+        if self.arg.form == "columns":
+            return self._columns(value)
+        if self.arg.form == "pairs":
+            if not isinstance(value, Mapping):
+                raise self._refused(value, 'a dict, such as {"stage": "raw"}')
+            return {str(key): _text_of(each) for key, each in value.items()}
+        if self.choices:
+            if value not in self.choices:
+                raise self._refused(value, f"one of {', '.join(self.choices)}")
+            return value
+        if self.type is int:
+            return self._whole_number(value)
+        if self.arg.completes == "path":
+            return self._of((str, os.PathLike), value, "a path")
+        return self._of(str, value, "a text")
+
+    @property
+    def _may_be_none(self) -> bool:
+        return self.kind in ("optional", "value", "any") and self.default is None
+
+    def _columns(self, value: Any) -> list[str]:
+        if isinstance(value, str):
+            return split_columns(value)
+        wanted = "a list of texts, or one text with commas"
+        if not isinstance(value, Iterable) or isinstance(value, bytes | Mapping):
+            raise self._refused(value, wanted)
+        columns = list(value)
+        if not all(isinstance(column, str) for column in columns):
+            raise self._refused(value, wanted)
+        return columns
+
+    def _whole_number(self, value: Any) -> int:
+        # numpy's whole numbers are numbers, too, and True is none.
+        if isinstance(value, bool) or not hasattr(value, "__index__") or value < 0:
+            raise self._refused(value, "a whole number from 0")
+        return int(value)
+
+    def _of(self, wanted: Any, value: Any, described: str) -> Any:
+        if not isinstance(value, wanted):
+            raise self._refused(value, described)
+        return value
+
+    def _refused(self, value: Any, wanted: str) -> UsageError:
+        text = repr(value)
+        shown = text if len(text) <= 60 else f"a {type(value).__name__}"
+        return UsageError(f"{self.name} cannot be {shown}.", hint=f"Give {wanted}.")
+
 
 class Verb(Generic[P, R]):
     """One verb of the product.
@@ -152,8 +213,27 @@ class Verb(Generic[P, R]):
 
     def run(self, call: Call, *args: P.args, **kwargs: P.kwargs) -> R:
         """Carry the verb out; what it opens is not taken for the user's reading."""
+        args, kwargs = self._checked(args, kwargs)  # type: ignore[assignment]
         with TRACER.not_the_users():
             return self._function(call, *args, **kwargs)
+
+    def _checked(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Return arguments as the function takes them, or refuse what does not fit."""
+        try:
+            bound = self.__signature__.bind(*args, **kwargs)
+        except TypeError as error:
+            raise TypeError(f"{self.__name__}() {error}") from None
+        for argument in self.arguments:
+            if argument.name in bound.arguments:
+                given = bound.arguments[argument.name]
+                bound.arguments[argument.name] = (
+                    tuple(argument.taken(each) for each in given)
+                    if argument.kind == "any" and argument.arg.form == "plain"
+                    else argument.taken(given)
+                )
+        return bound.args, bound.kwargs
 
     def __repr__(self) -> str:
         return f"<dsnb verb {self.name}>"
@@ -222,6 +302,22 @@ def declare(*, changes: bool) -> Callable[[Callable[Concatenate[Call, P], R]], V
         return Verb(function, changes=changes)
 
     return declared
+
+
+def _text_of(value: object) -> str:
+    """Return a value as it is typed: a type, such as that of a column, by its name."""
+    return value.__name__ if isinstance(value, type) else str(value)
+
+
+def split_columns(text: str) -> list[str]:
+    """Return the names in a comma-separated list.
+
+    Examples
+    --------
+    >>> split_columns("origin, time_hour")
+    ['origin', 'time_hour']
+    """
+    return [column.strip() for column in text.split(",") if column.strip()]
 
 
 def read_help(docstring: str) -> Help:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from dsnb.commands.declaring import Argument, Variable, Verb
+from dsnb.commands.declaring import Argument, Variable, Verb, split_columns
 from dsnb.errors import UsageError, did_you_mean
 
 Variables = Callable[[str], object]
@@ -247,7 +247,7 @@ def _bound(
         value = found.get(argument.name, argument.default)
         parameter = parameters[argument.name]
         if argument.arg.form == "columns" and isinstance(value, str):
-            value = [column.strip() for column in value.split(",") if column.strip()]
+            value = split_columns(value)
         elif argument.arg.form == "pairs" and value is not None:
             example = f"{line} … {argument.flag} a=b".replace("  ", " ")
             value = dict(_pair(pair, example) for pair in value)

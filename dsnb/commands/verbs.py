@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dsnb.commands import data, looking, naming, running, setup
+from dsnb.commands import data, looking, naming, picking, running, setup
 from dsnb.commands.declaring import Verb
 
 VERBS: Mapping[str, Verb[..., Any]] = {
@@ -18,6 +18,7 @@ VERBS: Mapping[str, Verb[..., Any]] = {
         looking.show,
         looking.diff,
         looking.verify,
+        picking.pick,
         naming.alias,
         naming.tag,
         naming.annotate,

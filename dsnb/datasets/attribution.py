@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
+from weakref import WeakKeyDictionary
 
+from dsnb.catalog.base import View
 from dsnb.datasets.inspection import every_version
 from dsnb.datasets.stores import Stores
 from dsnb.errors import DsnbError
-from dsnb.records import FileGroup, Version
+from dsnb.records import Version
 from dsnb.storage.drift import places_of
 from dsnb.storage.files import Stat, stat_of
+from dsnb.storage.fingerprints import remember
 from dsnb.storage.hashing import hash_files
+from dsnb.storage.stats import clock
 
 
 def find_versions_of(stores: Stores, reads: Mapping[str, Stat]) -> Iterator[Version]:
@@ -31,75 +36,137 @@ def find_versions_of(stores: Stores, reads: Mapping[str, Stat]) -> Iterator[Vers
     reads
         Absolute paths that were opened for reading, each with its state at that moment.
     """
-    groups = _Groups(stores)
+    places = _places(stores)
+    groups, contents = _Groups(stores), _Contents(stores)
+    real = cache(os.path.realpath)  # the files of a cell share their folders
     for path, found in reads.items():
-        real = os.path.realpath(path)
-        content: bytes | None = None
-        for version, place, group in groups.that_hold(real):
-            name = os.path.relpath(real, groups.folder(group)).replace(os.sep, "/")
-            wanted = groups.hashes(group).get(name)
-            if wanted is None:
-                continue
-            if content is None:
-                content = _content(stores, place, name, real, found)
-            if content is not None and content.hex() == wanted:
-                yield version
+        for held, name in places.that_may_hold(path, real):
+            wanted = groups.hash_of(held, name, real)
+            if wanted is not None and contents.of(held.place, name, path, found) == wanted:
+                yield held.version
                 break
+    contents.remember()
 
 
-class _Groups:
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """One path of a version on this machine, and the real folder its files are named from."""
+
+    version: Version
+    index: int
+    place: str
+    base: str
+
+
+class _Places:
     """The paths of all versions, found by the folders above a file."""
 
     def __init__(self, stores: Stores) -> None:
-        self._stores = stores
-        self._at: dict[str, list[tuple[Version, str, int]]] = {}
-        newest_first = sorted(every_version(stores), key=lambda one: one.created, reverse=True)
-        for version in newest_first:
+        self._at: dict[str, list[_Held]] = {}
+        base_of = cache(_base_of)
+        for version in every_version(stores):
             try:
                 places = places_of(version.definition, stores.datastores)
             except DsnbError:
                 continue  # its datastore is not there any more
             for index, place in enumerate(places):
-                above = place
-                while glob.has_magic(above) and not os.path.exists(above):
-                    above = os.path.dirname(above)
-                held = self._at.setdefault(os.path.realpath(above), [])
-                held.append((version, place, index))
-        # The same manifest and group serve every file of a cell.
-        self._group = cache(self._read_group)
-        self.hashes = cache(lambda group: dict(zip(group.names, group.hashes, strict=True)))
+                held = _Held(version, index, place, base_of(place))
+                self._at.setdefault(held.base, []).append(held)
 
-    def that_hold(self, path: str) -> Iterator[tuple[Version, str, FileGroup]]:
-        """Yield the versions with a path at or above a file, newest first."""
-        found = []
-        above = path
-        while True:
-            found += self._at.get(above, [])
-            parent = os.path.dirname(above)
-            if parent == above:
-                break
-            above = parent
-        for version, place, index in sorted(found, key=lambda one: one[0].created, reverse=True):
-            group = self._group(version.manifest, index)
-            if group is not None:
-                yield version, place, group
+    def that_may_hold(self, path: str, real: Callable[[str], str]) -> Iterator[tuple[_Held, str]]:
+        """Yield the paths that a file lies below, each with its name there, newest version first.
 
-    def folder(self, group: FileGroup) -> str:
-        """Return the real folder below which a group's names are."""
-        return os.path.realpath(self._stores.datastores.path(group.datastore, group.base))
+        Files are recorded by names in which links are not resolved. So a file is looked for as it
+        was opened, with its folder resolved, and with all links resolved.
+        """
+        folder, last = os.path.split(path)
+        found: dict[tuple[str, int, str], tuple[_Held, str]] = {}
+        for spelling in dict.fromkeys((path, os.path.join(real(folder), last), real(path))):
+            for above in _folders_above(spelling):
+                for held in self._at.get(real(above), ()):
+                    name = os.path.relpath(spelling, above).replace(os.sep, "/")
+                    found[held.version.id, held.index, name] = (held, name)
+        yield from sorted(found.values(), key=lambda one: one[0].version.created, reverse=True)
 
-    def _read_group(self, manifest: str, index: int) -> FileGroup | None:
+
+_KNOWN: WeakKeyDictionary[View, tuple[Mapping[str, str], _Places]] = WeakKeyDictionary()
+"""The paths of a registry's state, which is another object as soon as the registry changes."""
+
+
+def _places(stores: Stores) -> _Places:
+    view, roots = stores.catalog.view(), stores.datastores.roots
+    known = _KNOWN.get(view)
+    if known is None or known[0] != roots:
+        known = _KNOWN[view] = (roots, _Places(stores))
+    return known[1]
+
+
+def _base_of(place: str) -> str:
+    """Return the real folder that the files of a path are named from."""
+    while glob.has_magic(place) and not os.path.exists(place):
+        place = os.path.dirname(place)
+    return os.path.realpath(place if os.path.isdir(place) else os.path.dirname(place))
+
+
+def _folders_above(path: str) -> Iterator[str]:
+    while (above := os.path.dirname(path)) != path:
+        yield above
+        path = above
+
+
+class _Groups:
+    """The file lists of the versions in question, each read once for all files of a cell."""
+
+    def __init__(self, stores: Stores) -> None:
+        self._stores = stores
+        self._read = cache(self._read_group)
+
+    def hash_of(self, held: _Held, name: str, real: Callable[[str], str]) -> str | None:
+        """Return the hash that a version records for a file, None when it has no such file."""
+        base, hashes = self._read(held.version.manifest, held.index)
+        return hashes.get(name) if base is not None and real(base) == held.base else None
+
+    def _read_group(self, manifest: str, index: int) -> tuple[str | None, Mapping[str, str]]:
         try:
-            return self._stores.manifests.read(manifest).groups[index]
+            group = self._stores.manifests.read(manifest).groups[index]
+            base = self._stores.datastores.path(group.datastore, group.base)
         except (DsnbError, IndexError):
-            return None  # a damaged manifest is for `verify` to report, not for a cell that reads
+            return None, {}  # a damaged manifest is for `verify` to report, not for a cell
+        return base, dict(zip(group.names, group.hashes, strict=True))
 
 
-def _content(stores: Stores, place: str, name: str, path: str, found: Stat) -> bytes | None:
-    """Return the hash of what a file held in a state, None when nobody knows any more."""
-    remembered = stores.stats.load(place)
-    if remembered is not None and (known := remembered.hash_of(name, found)) is not None:
-        return known
+class _Contents:
+    """What files held in the states in which they were opened."""
+
+    def __init__(self, stores: Stores) -> None:
+        self._cache = stores.stats
+        self._began = clock()
+        self._remembered = cache(stores.stats.load)
+        self._hashed: dict[str, bytes | None] = {}
+        self._fresh: dict[str, dict[str, tuple[Stat, bytes]]] = {}
+
+    def of(self, place: str, name: str, path: str, found: Stat) -> str | None:
+        """Return the hash of what a file held in a state, None when nobody knows any more."""
+        remembered = self._remembered(place)
+        content = None if remembered is None else remembered.hash_of(name, found)
+        if content is None:
+            if path not in self._hashed:
+                self._hashed[path] = _hash_in_state(path, found)
+            content = self._hashed[path]
+            if content is not None:
+                self._fresh.setdefault(place, {})[name] = (found, content)
+        return None if content is None else content.hex()
+
+    def remember(self) -> None:
+        """Keep what had to be hashed, so that reading the same files again does not."""
+        for place, files in self._fresh.items():
+            stats = [found for found, _ in files.values()]
+            hashes = b"".join(content for _, content in files.values())
+            before = self._remembered(place)
+            remember(place, list(files), stats, hashes, self._cache, self._began, before)
+
+
+def _hash_in_state(path: str, found: Stat) -> bytes | None:
     try:
         if stat_of(os.stat(path)) != found:
             return None

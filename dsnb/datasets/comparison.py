@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from dsnb.compare import (
@@ -19,7 +19,8 @@ from dsnb.datasets.content import find_content
 from dsnb.datasets.loading import find_version_drift, read
 from dsnb.datasets.stores import Stores
 from dsnb.errors import ComparisonError, SourceError, TableError
-from dsnb.records import Column, FileGroup, Manifest, Version
+from dsnb.records import Column, Manifest, Version
+from dsnb.storage.drift import Drift
 from dsnb.tables.columns import columns_of
 from dsnb.tables.reading import read_table
 from dsnb.tables.sampling import describe
@@ -48,6 +49,11 @@ class Options:
     ignore: Sequence[str] = ()
     rows: int = 10
 
+    @property
+    def names_no_columns(self) -> bool:
+        """Whether no column is named, which would have to be there."""
+        return self.on is None and not self.ignore
+
 
 def compare_versions(stores: Stores, old: Version, new: Version, options: Options) -> DatasetDiff:
     """Compare two versions: files, columns and, while both can be read, rows.
@@ -58,7 +64,7 @@ def compare_versions(stores: Stores, old: Version, new: Version, options: Option
         When a column that was named is not there.
     """
     before, after = stores.manifest(old), stores.manifest(new)
-    if old.digest == new.digest and old.columns == new.columns:
+    if old.digest == new.digest and _read_alike(old, new) and options.names_no_columns:
         return _nothing(old.ref, new.ref, before, old.columns)
     files = compare_files(before, after)
     unreadable = [
@@ -83,12 +89,10 @@ def compare_with_disk(stores: Stores, old: Version, options: Options) -> Dataset
     try:
         content = find_content(stores, old.definition)
     except SourceError as error:
-        gone = Manifest(
-            tuple(FileGroup(group.datastore, group.base, (), (), ()) for group in before.groups)
-        )
+        left = _what_is_left(before, find_version_drift(stores, old))
         note = f"Only the file lists were compared: {error.message}"
-        return DatasetDiff(old.ref, ON_DISK, compare_files(before, gone), notes=(note,))
-    if content.digest == old.digest:
+        return DatasetDiff(old.ref, ON_DISK, compare_files(before, left), notes=(note,))
+    if content.digest == old.digest and (options.names_no_columns or old.kind != "tabular"):
         return _nothing(old.ref, ON_DISK, before, old.columns)
     files = compare_files(before, content.manifest(stores))
     if old.kind != "tabular" or content.format is None:
@@ -159,6 +163,32 @@ def _compare_tables(
             raise
         return schema, None, (f"Rows were not compared: {error}",)
     return schema, rows, ()
+
+
+def _what_is_left(manifest: Manifest, drift: Drift) -> Manifest:
+    """Return a manifest without the files that are gone, and with those that changed unlike."""
+    fates = {file.path: file for file in drift.drifted}
+    groups = []
+    for group in manifest.groups:
+        names, sizes, hashes = [], [], []
+        for name, file in zip(group.names, group.files, strict=True):
+            fate = fates.get(file.path)
+            if fate is None or fate.fate != "missing":
+                names.append(name)
+                sizes.append(file.size if fate is None or fate.size_now is None else fate.size_now)
+                hashes.append(file.hash if fate is None else "")
+        groups.append(replace(group, names=(*names,), sizes=(*sizes,), hashes=(*hashes,)))
+    return Manifest(tuple(groups))
+
+
+def _read_alike(old: Version, new: Version) -> bool:
+    """Tell whether the same bytes are the same table in both versions."""
+    return (old.kind, old.format, old.definition.options, old.columns) == (
+        new.kind,
+        new.format,
+        new.definition.options,
+        new.columns,
+    )
 
 
 def _nothing(

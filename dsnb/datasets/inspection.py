@@ -14,7 +14,7 @@ from dsnb.catalog.base import View
 from dsnb.catalog.resolving import known_numbers
 from dsnb.datasets.loading import find_version_drift
 from dsnb.datasets.stores import Stores
-from dsnb.errors import ConfigError
+from dsnb.errors import ConfigError, RegistryDamagedError, RegistryError
 from dsnb.presenting import Presentable
 from dsnb.records import FileEntry, Run, Version
 from dsnb.storage.configuration import list_datastores
@@ -113,8 +113,10 @@ class WorkspaceStatus(Presentable):
     ----------
     folder
         The workspace's folder.
-    datasets, versions, runs
+    datasets, versions
         Their numbers.
+    runs
+        Number of runs, None when their records cannot be read.
     registry_size, cache_size
         Bytes on disk.
     cache
@@ -130,7 +132,7 @@ class WorkspaceStatus(Presentable):
     folder: str
     datasets: int
     versions: int
-    runs: int
+    runs: int | None
     registry_size: int
     cache: str
     cache_size: int
@@ -162,7 +164,7 @@ def list_datasets(
         if pattern and not _fits(name, pattern):
             continue
         numbers = view.numbers(name)
-        row = _row(view, name, numbers[-1])
+        [row] = _rows(view, name, numbers[-1:])
         if all(row.version.tags.get(key) == value for key, value in (tags or {}).items()):
             rows.append(row)
             counts.append(len(numbers))
@@ -179,7 +181,7 @@ def list_versions(stores: Stores, name: str) -> VersionList:
     """
     view = stores.catalog.view()
     numbers = known_numbers(view, name)
-    return VersionList(name, tuple(_row(view, name, number) for number in reversed(numbers)))
+    return VersionList(name, tuple(_rows(view, name, numbers[::-1])))
 
 
 def show(stores: Stores, version: Version) -> VersionDetails:
@@ -187,8 +189,9 @@ def show(stores: Stores, version: Version) -> VersionDetails:
     view = stores.catalog.view()
     files = islice(stores.manifest(version).files, SHOWN_FILES)
     latest = view.numbers(version.name)[-1]
+    [row] = _rows(view, version.name, [version.version])
     return VersionDetails(
-        _row(view, version.name, version.version),
+        row,
         _state(stores, version, news=True),
         tuple(files),
         None if latest == version.version else f"{version.name}@{latest}",
@@ -221,8 +224,8 @@ def every_version(stores: Stores) -> Iterator[Version]:
     """Yield every version of every dataset."""
     view = stores.catalog.view()
     for name in view.names():
-        for number in view.numbers(name):
-            yield _row(view, name, number).version
+        for row in _rows(view, name, view.numbers(name)):
+            yield row.version
 
 
 def used_datastores(stores: Stores) -> set[str]:
@@ -243,7 +246,7 @@ def find_status(stores: Stores) -> WorkspaceStatus:
         folder=str(layout.root),
         datasets=len(datasets),
         versions=sum(datasets.counts),
-        runs=len(stores.catalog.runs()),
+        runs=_count_runs(stores),
         registry_size=_size(layout.registry) + _size(layout.runs) + _size(layout.manifests),
         cache=str(cache),
         cache_size=_size(cache),
@@ -252,12 +255,31 @@ def find_status(stores: Stores) -> WorkspaceStatus:
     )
 
 
+def _count_runs(stores: Stores) -> int | None:
+    try:
+        return len(stores.catalog.runs())
+    except RegistryError as error:
+        stores.notify(str(error))
+        return None
+
+
 def _state(stores: Stores, version: Version, *, full: bool = False, news: bool = False) -> Drift:
-    """Return how a version's files stand; all are gone when their datastore is."""
+    """Return how a version's files stand.
+
+    All are gone when their datastore is. Without a good manifest nobody knows: that is reported as
+    a file that cannot be read, so that the other versions are looked at all the same.
+    """
+    try:
+        manifest = stores.manifest(version)
+    except RegistryDamagedError:
+        lost = FileDrift(
+            f"the list of its files (manifest {version.manifest[:12]})", "unreadable", 0
+        )
+        return Drift(version.files, (lost,), full=full)
     try:
         return find_version_drift(stores, version, full=full, news=news)
     except ConfigError:
-        files = list(stores.manifest(version).files)
+        files = list(manifest.files)
         gone = tuple(FileDrift(file.path, "missing", file.size) for file in files)
         return Drift(len(files), gone, full=full)
 
@@ -279,8 +301,13 @@ def _fits(name: str, pattern: str) -> bool:
     return pattern.lower() in name.lower()
 
 
-def _row(view: View, name: str, number: int) -> VersionRow:
-    version = view.version(name, number)
-    assert version is not None
-    aliases = tuple(sorted(a for a, to in view.aliases(name).items() if to == number))
-    return VersionRow(version, aliases, number == view.numbers(name)[-1])
+def _rows(view: View, name: str, numbers: Sequence[int]) -> Iterator[VersionRow]:
+    """Yield some versions of a dataset with the aliases that point to each."""
+    aliases: dict[int, list[str]] = {}
+    for alias, number in sorted(view.aliases(name).items()):
+        aliases.setdefault(number, []).append(alias)
+    latest = view.numbers(name)[-1]
+    for number in numbers:
+        version = view.version(name, number)
+        assert version is not None
+        yield VersionRow(version, tuple(aliases.get(number, ())), number == latest)

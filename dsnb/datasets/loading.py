@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import glob
 import os
+import re
+import shlex
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from dsnb.datasets.content import find_news
 from dsnb.datasets.stores import Stores
 from dsnb.errors import DriftError, TableError
 from dsnb.records import Manifest, Version
-from dsnb.storage.drift import Drift, FileDrift, find_drift
+from dsnb.storage.drift import Drift, FileDrift, find_drift, places_of
 from dsnb.tables.conversion import ON_ARROW, Library, convert
-from dsnb.tables.formats import Format
-from dsnb.tables.reading import EVERYTHING, Wanted, read_arrow, read_table
+from dsnb.tables.formats import TEXT, Format
+from dsnb.tables.reading import EVERYTHING, Wanted, read_arrow, read_sample, read_table
 from dsnb.units import ago, size_text
 
 if TYPE_CHECKING:
@@ -69,6 +73,23 @@ def load(
         # What was written while it was read has been seen by nobody but this check.
         _check(stores, version, manifest, verify=False, as_is=False)
     return convert(data, library or "pandas")
+
+
+def preview(stores: Stores, version: Version, rows: int) -> pd.DataFrame:
+    """Return the first rows of a version to look at; their types may not be those of the whole.
+
+    Raises
+    ------
+    DriftError
+        When files changed or vanished.
+    TableError
+        When the version is no table, or cannot be read as one.
+    """
+    manifest, kind = stores.manifest(version), _format_of(version)
+    _check(stores, version, manifest, verify=False, as_is=False)
+    if kind in TEXT and kind != "json":
+        return read_sample(stores.paths(manifest)[0], kind, version.definition.options, rows)
+    return read(stores, version, manifest, Wanted(limit=rows))
 
 
 def read(
@@ -182,18 +203,54 @@ def _check(
     if as_is and all(file.fate == "changed" for file in drift.drifted):
         stores.notify(f"{what}: {listed}. It was loaded as it is now.")
         return
-    again = " ".join(
-        _quoted(stores.datastores.typed(source, os.getcwd()))
-        for source in version.definition.sources
-    )
+    raise DriftError(f"{what}: {listed}.", hint=_ways_on(stores, version, drift))
+
+
+def _ways_on(stores: Stores, version: Version, drift: Drift) -> str:
+    """Return what can be done about drift, as lines to type."""
     if version.definition.from_memory:
-        hint = f"Register the table again: %ds register {version.name} --from VAR"
-    else:
-        hint = f"Keep the change as a new version: %ds register {version.name} {again}"
+        return f"Register the table again, in the notebook: %ds register {version.name} --from VAR"
+    there = [
+        _quoted(stores.datastores.typed(source, _folder(stores)))
+        for source, place in zip(
+            version.definition.sources,
+            places_of(version.definition, stores.datastores),
+            strict=True,
+        )
+        if glob.has_magic(place) or os.path.exists(place)
+    ]
+    if not there:
+        return "Put the data back where it was, or register it where it is now."
+    again = " ".join([version.name, *there, *_options(version)])
+    hint = f"Keep the change as a new version: %ds register {again}"
     if all(file.fate == "changed" for file in drift.drifted):
         hint += f" – or load what is there now: %ds load {version.ref} --as-is"
-    raise DriftError(f"{what}: {listed}.", hint=hint)
+    return hint
 
 
-def _quoted(path: str) -> str:
-    return f'"{path}"' if " " in path else path
+def _options(version: Version) -> Iterator[str]:
+    """Yield the options with which a version was registered, as they are typed."""
+    for name, value in version.definition.options.items():
+        flag = f"--{name.replace('_', '-')}"
+        if isinstance(value, Mapping):
+            for key, one in value.items():
+                yield f"{flag} {_quoted(f'{key}={one}')}"
+        else:
+            listed = ",".join(value) if isinstance(value, list | tuple) else str(value)
+            yield f"{flag} {_quoted(listed)}"
+    if version.definition.include_hidden:
+        yield "--include-hidden"
+
+
+def _folder(stores: Stores) -> str:
+    try:
+        return os.getcwd()
+    except FileNotFoundError:  # it was deleted under this process
+        return str(stores.layout.root)
+
+
+def _quoted(word: str) -> str:
+    """Return a word as it is typed; quotes only where it needs them."""
+    if re.fullmatch(r"[\w./=,:@%+-]+", word):
+        return word
+    return f'"{word}"' if re.fullmatch(r"[^\"\\$`{}]+", word) else shlex.quote(word)

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from dsnb.catalog.base import View
@@ -138,22 +139,32 @@ def register_table(stores: Stores, table: object, request: Request) -> Registrat
     folder = stores.layout.data / request.name / moment
     with writing(folder):
         folder.mkdir(parents=True)
-    kept = False
     try:
         with writing(folder):
             path = write_exactly(table, folder)
         source = Source(datastore="default", path=path.relative_to(stores.layout.root).as_posix())
         definition = Definition(sources=(source,), from_memory=True)
-        registration = _record(stores, find_content(stores, definition), request)
-        kept = registration.created
+        return _record(stores, find_content(stores, definition), request)
     finally:
-        if not kept:
-            shutil.rmtree(folder, ignore_errors=True)
-            with suppress(OSError):
-                # They stay while they hold other tables.
-                folder.parent.rmdir()
-                stores.layout.data.rmdir()
-    return registration
+        _remove_unless_registered(stores, request.name, folder)
+
+
+def _remove_unless_registered(stores: Stores, name: str, folder: Path) -> None:
+    """Remove a table's folder unless a version names it.
+
+    Ctrl-C may come after the version was recorded, so that only the registry can tell.
+    """
+    place = folder.relative_to(stores.layout.root).as_posix()
+    view = stores.catalog.view()
+    for number in reversed(view.numbers(name)):
+        version = view.version(name, number)
+        if version and any(one.path.startswith(place) for one in version.definition.sources):
+            return
+    shutil.rmtree(folder, ignore_errors=True)
+    with suppress(OSError):
+        # They stay while they hold other tables.
+        folder.parent.rmdir()
+        stores.layout.data.rmdir()
 
 
 def _definition(stores: Stores, sources: Sequence[Source], request: Request) -> Definition:
@@ -201,9 +212,11 @@ def _kept(options: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _record(stores: Stores, content: Content, request: Request) -> Registration:
+    for left_out in filter(None, (one.listing.left_out for one in content.fingerprints)):
+        stores.notify(f"{left_out}.")
     view = stores.catalog.view()
     latest = _latest(view, request.name)
-    if latest is not None and _is_nothing_new(latest, content, request):
+    if latest is not None and _holds_already(stores, latest, content, request):
         return _unchanged(stores, view, latest, content, request)
     kind = request.kind or content.kind
     if request.kind == "tabular" and content.format is None:
@@ -221,7 +234,7 @@ def _record(stores: Stores, content: Content, request: Request) -> Registration:
     with stores.catalog.transaction() as transaction:
         # Another process may have registered since; what counts is the state under the lock.
         latest = _latest(transaction, request.name)
-        if latest is not None and _is_nothing_new(latest, content, request):
+        if latest is not None and _holds_already(stores, latest, content, request):
             return _unchanged(stores, transaction, latest, content, request)
         if latest is not None and not request.new_version:
             raise SourceError(
@@ -265,6 +278,15 @@ def _latest(view: View, name: str) -> Version | None:
     return view.version(name, numbers[-1]) if numbers else None
 
 
+def _holds_already(stores: Stores, latest: Version, content: Content, request: Request) -> bool:
+    """Tell whether the latest version is all that was asked for; a lost manifest is put back."""
+    if not _is_nothing_new(latest, content, request):
+        return False
+    if stores.manifests.is_whole(latest.manifest):
+        return True
+    return stores.manifests.write(content.manifest(stores)) == latest.manifest
+
+
 def _is_nothing_new(latest: Version, content: Content, request: Request) -> bool:
     """Tell whether the latest version has this definition, content and kind already."""
     if latest.digest != content.digest:
@@ -301,7 +323,7 @@ def _describe(stores: Stores, content: Content, request: Request) -> tuple[Kind,
     try:
         return "tabular", describe(content.paths, content.format, options, content.size)
     except TableError as error:
-        if request.kind == "tabular" or options or request.key:
+        if request.kind == "tabular" or options or request.key or content.definition.from_memory:
             raise
         stores.notify(f"{error.message} It was registered as files, without a table.")
         return "file", Description(None, None)
@@ -318,7 +340,11 @@ def _key(
     known = [column.name for column in described.columns or ()]
     if request.key is None:
         inherited = latest.key if latest is not None else ()
-        return inherited if kind == "tabular" and set(inherited) <= set(known) else ()
+        if kind != "tabular" or (
+            described.columns is not None and not set(inherited) <= set(known)
+        ):
+            return ()
+        return inherited
     if request.key and kind != "tabular":
         raise TableError("Files that are no table have no key columns.", hint="Leave out --key.")
     if described.columns is not None:

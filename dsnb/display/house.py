@@ -6,6 +6,7 @@ from dsnb.datasets.inspection import WorkspaceStatus
 from dsnb.display import html, text
 from dsnb.errors import DsnbError
 from dsnb.presenting import as_html, as_text
+from dsnb.provenance.runs import count_versions
 from dsnb.storage.configuration import DatastoreList, SettingList
 from dsnb.units import count_text, size_text
 from dsnb.workspace import WorkspaceCreated
@@ -87,7 +88,7 @@ def _facts(result: WorkspaceStatus) -> list[tuple[str, str]]:
     added = [f"{name} ({state}): {folder}" for name, folder, state in result.datastores[2:]]
     run = "not begun"
     if result.run is not None:
-        inputs, outputs = len(result.run.inputs), len(result.run.outputs)
+        inputs, outputs = count_versions(result.run.inputs), count_versions(result.run.outputs)
         run = f"{count_text(inputs, 'input')}, {count_text(outputs, 'output')}"
     more = f" and {len(result.drifted) - 10:,} more" if len(result.drifted) > 10 else ""
     facts = [
@@ -95,7 +96,7 @@ def _facts(result: WorkspaceStatus) -> list[tuple[str, str]]:
         (
             "holds",
             f"{count_text(result.datasets, 'dataset')}, {count_text(result.versions, 'version')}, "
-            f"{count_text(result.runs, 'run')}",
+            f"{'runs unknown' if result.runs is None else count_text(result.runs, 'run')}",
         ),
         ("registry", size_text(result.registry_size)),
         (

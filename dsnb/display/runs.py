@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from dsnb.display import html, text
 from dsnb.presenting import as_html, as_text
-from dsnb.provenance.runs import RunDetails, RunList, Status
+from dsnb.provenance.runs import RunDetails, RunList, Status, count_versions
 from dsnb.records import Run, Use
 from dsnb.units import ago, count_text, exact
 
@@ -86,8 +86,9 @@ def _runs_html(result: RunList) -> str:
 
 
 def _headline(run: Run, status: Status) -> list[str]:
+    inputs, outputs = count_versions(run.inputs), count_versions(run.outputs)
     return [
-        f"{count_text(len(run.inputs), 'input')}, {count_text(len(run.outputs), 'output')}",
+        f"{count_text(inputs, 'input')}, {count_text(outputs, 'output')}",
         run.name,
         f"{_SHAPES[status]} {status}",
         f"began {ago(run.started)}",
@@ -127,8 +128,9 @@ def _ends(run: Run) -> tuple[str, str]:
 
 
 def _refs(uses: Sequence[Use]) -> str:
-    shown = ", ".join(use.ref for use in uses[:3])
-    return f"{shown} and {len(uses) - 3:,} more" if len(uses) > 3 else shown
+    refs = [*{use.id: use.ref for use in uses}.values()]
+    shown = ", ".join(refs[:3])
+    return f"{shown} and {len(refs) - 3:,} more" if len(refs) > 3 else shown
 
 
 def _tags(run: Run) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -43,7 +43,7 @@ class RunList(Presentable):
 
 
 def with_use(run: Run, version: Version, how: Access, cell: int | None) -> Run:
-    """Return a run that also used a version; once for each version, with all its cells.
+    """Return a run that also used a version; once for each way of using it, with all its cells.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def with_use(run: Run, version: Version, how: Access, cell: int | None) -> Run:
     uses = run.outputs if how == "register" else run.inputs
     cells = () if cell is None else (cell,)
     for index, use in enumerate(uses):
-        if use.id == version.id:
+        if (use.id, use.how) == (version.id, how):
             if cell is None or cell in use.cells:
                 return run
             again = replace(use, cells=(*use.cells, cell))
@@ -72,6 +72,11 @@ def with_use(run: Run, version: Version, how: Access, cell: int | None) -> Run:
         )
         uses = (*uses, use)
     return replace(run, outputs=uses) if how == "register" else replace(run, inputs=uses)
+
+
+def count_versions(uses: Sequence[Use]) -> int:
+    """Return how many versions were used, each once however it was used."""
+    return len({use.id for use in uses})
 
 
 def status_of(run: Run, is_alive: Callable[[Run], bool]) -> Status:

@@ -2,6 +2,10 @@
 
 A run begins with the first version that is read or made, and ends with the process. What a cell
 uses is written once, when the cell ends; outside a cell it is written at once.
+
+Nothing is recorded of a forked child, such as a worker of multiprocessing, unless it begins a run
+itself: its parent alone writes the parent's run, and workers are usually killed, which would leave
+a run for each of them that seems to have been interrupted.
 """
 
 from __future__ import annotations
@@ -43,6 +47,7 @@ class Session:
         # Widget callbacks arrive on threads of their own.
         self._guard = threading.RLock()
         self._process = os.getpid()
+        self._forked = False
         notebook.after_cell.append(self._save_all)
         atexit.register(self.end)
 
@@ -52,15 +57,18 @@ class Session:
             self._leave_parent()
             return self._runs.get(workspace.root)
 
-    def run_id(self, workspace: Workspace) -> str:
+    def run_id(self, workspace: Workspace) -> str | None:
         """Return the id of the run, which is settled before the run begins.
 
-        So a registration can name the run that makes it, and one that fails begins none.
+        So a registration can name the run that makes it, and one that fails begins none. It is
+        None in a forked child that has begun no run.
         """
         with self._guard:
             run = self.run(workspace)
             if run is not None:
                 return run.id
+            if self._forked:
+                return None
             return self._next_ids.setdefault(workspace.root, str(uuid.uuid4()))
 
     def begin(self, workspace: Workspace, name: str | None = None) -> Run:
@@ -102,6 +110,8 @@ class Session:
     def record(self, workspace: Workspace, version: Version, how: Access) -> None:
         """Record that the run read or made a version."""
         with self._guard:
+            if self.run(workspace) is None and self._forked:
+                return
             run = self.ensure(workspace)
             after = with_use(run, version, how, self.notebook.cell)
             if after is not run:
@@ -174,9 +184,14 @@ class Session:
                 self._workspaces[root].notify(f"This run could not be recorded: {error}")
 
     def _leave_parent(self) -> None:
-        """Begin anew in a forked child: the runs, and the cell, are the parent's."""
+        """Forget in a forked child the runs, and the cell: they are the parent's."""
         if os.getpid() != self._process:
+            from multiprocessing.util import Finalize
+
             self._process = os.getpid()
+            self._forked = True
+            # Workers of multiprocessing leave without what is registered with atexit.
+            Finalize(None, self.end, exitpriority=0)
             self.notebook.cell = None
             self.forget()
 

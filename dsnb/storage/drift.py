@@ -140,7 +140,7 @@ def _drift_of_group(
             expected.append(file)
     if names:
         listing = Listing(base, names, stats)
-        now = fingerprint(place, listing, cache, full=full, progress=progress)
+        now = fingerprint(place, listing, cache, full=full, part=True, progress=progress)
         drifted += _differing(expected, now.hashes, base, names)
     return drifted
 

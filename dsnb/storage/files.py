@@ -8,7 +8,7 @@ import glob
 import os
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from pathlib import Path
 
@@ -40,22 +40,58 @@ class Listing:
         What tells each file's state, as long as ``names``.
     skipped
         Number of names passed over because they are hidden or junk.
+    dangling
+        Links that lead nowhere, below ``base``.
+    special
+        What is neither a file nor a folder, such as pipes, below ``base``.
     """
 
     base: str
     names: list[str]
     stats: list[Stat]
     skipped: int = 0
+    dangling: tuple[str, ...] = ()
+    special: tuple[str, ...] = ()
+
+    @property
+    def left_out(self) -> str:
+        """What the user may miss, in words; empty when that is nothing.
+
+        Examples
+        --------
+        >>> Listing("/data", [], [], dangling=("test.csv",)).left_out
+        '1 link leads nowhere: test.csv'
+        """
+        said = []
+        if self.dangling:
+            lead = "link leads" if len(self.dangling) == 1 else "links lead"
+            said.append(f"{len(self.dangling):,} {lead} nowhere: {_some(self.dangling)}")
+        if self.special:
+            are = "name is" if len(self.special) == 1 else "names are"
+            said.append(f"{len(self.special):,} {are} no file or folder: {_some(self.special)}")
+        return "; ".join(said)
 
     def without(self, dropped: set[str]) -> Listing:
         """Return the listing without some names, which count as skipped."""
         kept = [pair for pair in zip(self.names, self.stats, strict=True) if pair[0] not in dropped]
-        return Listing(
-            self.base,
-            [name for name, _ in kept],
-            [stats for _, stats in kept],
-            self.skipped + len(self.names) - len(kept),
+        return replace(
+            self,
+            names=[name for name, _ in kept],
+            stats=[stats for _, stats in kept],
+            skipped=self.skipped + len(self.names) - len(kept),
         )
+
+
+def _some(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Apart:
+    """What a walk found that is neither a file nor a folder."""
+
+    dangling: list[str] = field(default_factory=list)
+    special: list[str] = field(default_factory=list)
 
 
 stat_of: Callable[[os.stat_result], Stat] = attrgetter(
@@ -100,9 +136,11 @@ def find_files(path: str, shown: str, *, include_hidden: bool = False) -> Listin
     if stat.S_ISDIR(found.st_mode):
         listing = _walk(path, shown, include_hidden)
         if not listing.names:
-            skipped = f" ({listing.skipped} hidden names were skipped)" if listing.skipped else ""
+            were = "name was" if listing.skipped == 1 else "names were"
+            skipped = f"{listing.skipped} hidden {were} skipped" if listing.skipped else ""
+            beside = "; ".join(said for said in (skipped, listing.left_out) if said)
             raise EmptySourceError(
-                f"The folder {shown} holds no files{skipped}.",
+                f"The folder {shown} holds no files{f' ({beside})' if beside else ''}.",
                 hint="Add --include-hidden to take names that start with '.'."
                 if listing.skipped
                 else "Check the path, or put the data there first.",
@@ -122,18 +160,21 @@ def _match(path: str, shown: str, include_hidden: bool) -> Listing:
     if not any(map(glob.has_magic, parts)):
         raise _missing(path, shown)
     found: dict[str, Stat] = {}
+    apart = _Apart()
     above = frozenset({os.path.realpath(base)})
     pending = [(base, "", parts, above)]
     while pending:
-        pending += _match_in(*pending.pop(), shown, include_hidden, found)
+        pending += _match_in(*pending.pop(), shown, include_hidden, found, apart)
+    names = sorted(found)
+    listing = Listing(base, names, [found[name] for name in names], 0, *_named(apart))
     if not found:
+        beside = f" ({listing.left_out})" if listing.left_out else ""
         raise EmptySourceError(
-            f"No file matches {shown}.",
+            f"No file matches {shown}{beside}.",
             hint="Check the pattern; '**' stands for any folders: data/**/*.csv",
         )
-    names = sorted(found)
     _checked_name("\n".join(names), shown)
-    return Listing(base, names, [found[name] for name in names])
+    return listing
 
 
 def _match_in(
@@ -144,6 +185,7 @@ def _match_in(
     shown: str,
     include_hidden: bool,
     found: dict[str, Stat],
+    apart: _Apart,
 ) -> list[tuple[str, str, tuple[str, ...], frozenset[str]]]:
     """Add the files of one folder that a pattern takes; return the folders it looks into next."""
     part, rest = parts[0], parts[1:]
@@ -166,15 +208,19 @@ def _match_in(
                 is_folder = entry.is_dir()
                 status = entry.stat()
             except OSError as error:
-                if error.errno in _NOTHING:
-                    continue
-                raise _unreadable(entry.path, error) from error
+                if error.errno not in _NOTHING:
+                    raise _unreadable(entry.path, error) from error
+                if not rest and entry.is_symlink():
+                    apart.dangling.append(prefix + name)
+                continue
             if is_folder:
                 real = _real_folders(entry, place, above)
                 if real is not None and (deep or rest):
                     pending.append((entry.path, f"{prefix}{name}/", parts if deep else rest, real))
             elif not rest and stat.S_ISREG(status.st_mode):
                 found[prefix + name] = stat_of(status)
+            elif not rest:
+                apart.special.append(prefix + name)
     return pending
 
 
@@ -187,6 +233,7 @@ def _walk(folder: str, shown: str, include_hidden: bool) -> Listing:
     names: list[str] = []
     stats: list[Stat] = []
     skipped = 0
+    apart = _Apart()
     # Each pending folder knows the real folders above it, so that a link back up ends there.
     pending: list[tuple[str, str, frozenset[str]]] = [
         (folder, "", frozenset({os.path.realpath(folder)}))
@@ -204,17 +251,24 @@ def _walk(folder: str, shown: str, include_hidden: bool) -> Listing:
                 if error.errno not in _NOTHING:
                     raise
                 files, here = _still_there(entries)
-            folders = [] if len(files) == len(entries) else _folders(entries, place, above)
+            folders = (
+                [] if len(files) == len(entries) else _folders(entries, place, above, prefix, apart)
+            )
         except OSError as error:
             raise _unreadable(error.filename or os.path.join(shown, prefix), error) from error
         names += [prefix + entry.name for entry in files]
         stats += here
-        skipped += len(found) - len(files) - len(folders)
+        skipped += len(found) - len(entries)
         pending += [
             (entry.path, f"{prefix}{entry.name}/", real) for entry, real in reversed(folders)
         ]
     _checked_name("\n".join(names), shown)
-    return Listing(folder, names, stats, skipped)
+    return Listing(folder, names, stats, skipped, *_named(apart))
+
+
+def _named(apart: _Apart) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    # A pattern such as **/** comes by the same name twice.
+    return tuple(sorted(set(apart.dangling))), tuple(sorted(set(apart.special)))
 
 
 _NAME = attrgetter("name")
@@ -251,9 +305,16 @@ def _still_there(
 
 
 def _folders(
-    entries: list[os.DirEntry[str]], place: str, above: frozenset[str]
+    entries: list[os.DirEntry[str]],
+    place: str,
+    above: frozenset[str],
+    prefix: str,
+    apart: _Apart,
 ) -> list[tuple[os.DirEntry[str], frozenset[str]]]:
-    """Return the folders among some entries, each with the linked folders it lies in."""
+    """Return the folders among some entries, each with the linked folders it lies in.
+
+    What is neither file nor folder is put ``apart``.
+    """
     folders = []
     for entry in entries:
         try:
@@ -263,9 +324,12 @@ def _folders(
                     folders.append((entry, real))
             elif not entry.is_file():
                 entry.stat()  # what cannot even be looked at is an error, not passed over
+                apart.special.append(prefix + entry.name)
         except OSError as error:
             if error.errno not in _NOTHING:
                 raise
+            if entry.is_symlink():
+                apart.dangling.append(prefix + entry.name)
     return folders
 
 
@@ -307,6 +371,11 @@ def _fixed_part(pattern: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _missing(path: str, shown: str) -> MissingPathError:
+    if os.path.islink(path):
+        return MissingPathError(
+            f"{shown} is a link that leads nowhere: {os.readlink(path)} is not there.",
+            hint="Put the file there, or name another one.",
+        )
     folder = os.path.dirname(path)
     try:
         names = os.listdir(folder)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from dsnb.records import FileGroup
 from dsnb.storage.files import Listing, Stat
 from dsnb.storage.hashing import hash_files
 from dsnb.storage.manifests import digest_of_files, hash_texts
-from dsnb.storage.stats import HASH_BYTES, StatCache, clock
+from dsnb.storage.stats import HASH_BYTES, Remembered, StatCache, clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,7 @@ def fingerprint(
     cache: StatCache,
     *,
     full: bool = False,
+    part: bool = False,
     progress: Progress = quiet,
 ) -> Fingerprint:
     """Return the content of the files below a path.
@@ -82,6 +83,9 @@ def fingerprint(
         The remembered states.
     full
         Whether to hash every file, whatever is remembered.
+    part
+        Whether there may be more files below the path than those listed, as when they come from an
+        older version's manifest: what is remembered of the others is then kept.
     progress
         Told how much there is to hash, and then of each piece that is done.
 
@@ -90,13 +94,14 @@ def fingerprint(
     UnreadableFileError
         When a file cannot be read.
     """
-    remembered = None if full else cache.load(place)
-    if remembered is not None and remembered.equals(listing.names, listing.stats):
-        return Fingerprint(listing, remembered.hashes, remembered.digest)
+    remembered = cache.load(place) if part or not full else None
+    trusted = None if full else remembered
+    if trusted is not None and trusted.equals(listing.names, listing.stats):
+        return Fingerprint(listing, trusted.hashes, trusted.digest)
     read_at = clock()
     hashes: list[bytes | None] = [None] * len(listing.names)
-    if remembered is not None:
-        hashes = list(map(remembered.hash_of, listing.names, listing.stats))
+    if trusted is not None:
+        hashes = list(map(trusted.hash_of, listing.names, listing.stats))
     changed = [index for index, known in enumerate(hashes) if known is None]
     paths = [os.path.join(listing.base, listing.names[index]) for index in changed]
     stats: list[Stat] = list(listing.stats)
@@ -108,7 +113,36 @@ def fingerprint(
             stats[index] = found
     joined = b"".join(known for known in hashes if known is not None)
     assert len(joined) == HASH_BYTES * len(stats)
-    listing = Listing(listing.base, listing.names, stats, listing.skipped)
+    listing = replace(listing, stats=stats)
     digest = digest_of_files(listing.names, [found[0] for found in stats], joined)
-    cache.save(place, listing.names, stats, joined, digest, read_at)
+    if not part:
+        cache.save(place, listing.names, stats, joined, digest, read_at)
+    elif changed:
+        remember(place, listing.names, stats, joined, cache, read_at, remembered)
     return Fingerprint(listing, joined, digest)
+
+
+def remember(
+    place: str,
+    names: Sequence[str],
+    stats: Sequence[Stat],
+    hashes: bytes,
+    cache: StatCache,
+    read_at: int,
+    remembered: Remembered | None,
+) -> None:
+    """Remember the states of some files below a path beside those that are remembered already.
+
+    Parameters
+    ----------
+    place, names, stats, hashes, read_at
+        As for `StatCache.save`.
+    cache
+        Where they are remembered.
+    remembered
+        What it holds of this path.
+    """
+    if remembered is not None:
+        names, stats, hashes = remembered.updated(names, stats, hashes)
+    digest = digest_of_files(names, [found[0] for found in stats], hashes)
+    cache.save(place, names, stats, hashes, digest, read_at)

@@ -89,9 +89,17 @@ class ManifestStore:
         address = blake3(content).hexdigest()
         path = self._path(address)
         with writing(path):
-            if not path.exists():
+            if not self.is_whole(address):
                 write_atomically(path, zstandard.ZstdCompressor(level=3).compress(content))
         return address
+
+    def is_whole(self, address: str) -> bool:
+        """Tell whether a manifest is there and holds what was written."""
+        try:
+            self._content(address)
+        except RegistryDamagedError:
+            return False
+        return True
 
     def read(self, address: str) -> Manifest:
         """Return a manifest by its address.
@@ -102,20 +110,26 @@ class ManifestStore:
             When it is missing or does not hold what was written.
         """
         import msgspec
+
+        content = self._content(address)
+        return from_document(
+            msgspec.json.decode(content), Manifest, f"The manifest {self._path(address)}"
+        )
+
+    def _content(self, address: str) -> bytes:
         import zstandard
         from blake3 import blake3
 
         path = self._path(address)
         try:
             content = zstandard.ZstdDecompressor().decompress(path.read_bytes())
-            if blake3(content).hexdigest() != address:
-                raise ValueError("its content does not match its address")
-            document = msgspec.json.decode(content)
         except FileNotFoundError:
             raise _damaged(path, "it is missing") from None
         except (OSError, ValueError, zstandard.ZstdError) as error:
             raise _damaged(path, str(error)) from error
-        return from_document(document, Manifest, f"The manifest {path}")
+        if blake3(content).hexdigest() != address:
+            raise _damaged(path, "its content does not match its address")
+        return content
 
     def _path(self, address: str) -> Path:
         if len(address) != 64 or not set(address) <= set("0123456789abcdef"):

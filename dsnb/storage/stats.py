@@ -60,9 +60,34 @@ class Remembered:
     def hash_of(self, name: str, found: Stat) -> bytes | None:
         """Return the hash of a file when its state is the remembered one."""
         index = self._index.get(name)
-        if index is None or tuple(self._stats[4 * index : 4 * index + 4]) != found:
+        if index is None or self._stat(index) != found:
             return None
-        return self.hashes[HASH_BYTES * index : HASH_BYTES * (index + 1)]
+        return _hash_at(self.hashes, index)
+
+    def updated(
+        self, names: Sequence[str], stats: Sequence[Stat], hashes: bytes
+    ) -> tuple[Sequence[str], Sequence[Stat], bytes]:
+        """Return these files, with the states of some of them, and of others, as found since.
+
+        Parameters
+        ----------
+        names, stats, hashes
+            What was found, as for `StatCache.save`.
+        """
+        if self._index.keys() <= set(names):
+            return names, stats, hashes
+        files = {
+            name: (self._stat(index), _hash_at(self.hashes, index))
+            for name, index in self._index.items()
+        }
+        for index, name in enumerate(names):
+            files[name] = (stats[index], _hash_at(hashes, index))
+        joined = b"".join(content for _, content in files.values())
+        return list(files), [found for found, _ in files.values()], joined
+
+    def _stat(self, index: int) -> Stat:
+        size, modified, changed, inode = self._stats[4 * index : 4 * index + 4]
+        return size, modified, changed, inode
 
     @cached_property
     def _index(self) -> dict[str, int]:
@@ -163,6 +188,10 @@ class StatCache:
 
         address = blake3(os.fsencode(place)).hexdigest()[:32]
         return self._folder / address[:2] / address[2:]
+
+
+def _hash_at(hashes: bytes, index: int) -> bytes:
+    return hashes[HASH_BYTES * index : HASH_BYTES * (index + 1)]
 
 
 def encode_names(names: Sequence[str]) -> bytes:

@@ -23,8 +23,13 @@ def convert(table: Any, library: Library) -> Any:
     MissingLibraryError
         When the library is not installed.
     TableError
-        When the library cannot hold the table.
+        When there is no such library here, or it cannot hold the table.
     """
+    if library not in LIBRARIES or library == "paths":
+        raise TableError(
+            f"A table cannot become {library!r}.",
+            hint=f"Choose one of {', '.join(one for one in LIBRARIES if one != 'paths')}.",
+        )
     if library == "pandas":
         return table
     try:

@@ -6,6 +6,7 @@ result is wanted in, so that a version has one schema. Parquet and Feather carry
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -41,7 +42,8 @@ class Wanted:
     where
         A condition in the language of `pandas.DataFrame.query`; None for every row.
     limit
-        Largest number of rows; None for no limit.
+        Largest number of rows; None for no limit. All files are read whatever it is: the types of
+        columns, and even which ones there are, may depend on the last row of the last file.
     """
 
     columns: Sequence[str] | None = None
@@ -110,24 +112,34 @@ def read_table(
 
     # What a condition looks at must be read even where it is not asked for.
     columns = wanted.columns if wanted.where is None else None
-    limit = wanted.limit if wanted.where is None else None
     single = len(paths) == 1
-    frames: list[pd.DataFrame] = []
-    left = limit
-    for path in paths:
-        if left is not None and left <= 0 and frames:
-            break
-        frame = _read_file(path, format, options, columns if single else None, left)
-        if left is not None:
-            frame = frame.head(left)
-            left -= len(frame)
-        frames.append(frame)
+    frames = [
+        _read_file(path, format, options, columns if single else None, None) for path in paths
+    ]
     if single:
         whole = frames[0]
     else:
         _tell_differing_columns([list(frame.columns) for frame in frames], paths, notify)
         whole = pd.concat(frames, ignore_index=all(map(is_plainly_numbered, frames)), sort=False)
     return _cut(whole, wanted)
+
+
+def read_sample(path: str, format: Format, options: Mapping[str, Any], rows: int) -> pd.DataFrame:
+    """Read the first rows of a file in a text format; the whole may have other types.
+
+    Parameters
+    ----------
+    path, format, options
+        As for `read_table`.
+    rows
+        The largest number of rows.
+
+    Raises
+    ------
+    TableError
+        When the file cannot be read as such a table.
+    """
+    return _read_file(path, format, options, None, rows).head(rows)
 
 
 def read_arrow(
@@ -245,9 +257,7 @@ def _reader(
             given["nrows"] = limit
         frame = pd.read_csv(path, **given)
     elif format in ("json", "jsonl"):
-        frame = pd.read_json(path, lines=format == "jsonl", **given)
-        if not isinstance(frame, pd.DataFrame):
-            raise ValueError("it holds no records")
+        frame = _read_json(path, lines=format == "jsonl", **given)
     elif format == "excel":
         frame = pd.read_excel(path, sheet_name=options.get("sheet", 0), nrows=limit, **given)
     elif format == "parquet":
@@ -255,6 +265,29 @@ def _reader(
     else:
         frame = pd.read_feather(path, columns=None if columns is None else list(columns))
     return frame if columns is None else frame[list(columns)]
+
+
+def _read_json(
+    path: str, *, lines: bool, dtype: Mapping[str, Any] | None = None, **given: Any
+) -> pd.DataFrame:
+    """Read JSON with the types that it has: pandas would turn the text 00501 into a number."""
+    import pandas as pd
+
+    # Where this has a default of its own, dates are not covered by dtype; later it is deprecated.
+    convert_dates = inspect.signature(pd.read_json).parameters.get("convert_dates")
+    if convert_dates is not None and convert_dates.default is True:
+        given["convert_dates"] = False
+    frame = pd.read_json(path, lines=lines, dtype=False, convert_axes=False, **given)
+    if not isinstance(frame, pd.DataFrame):
+        raise ValueError("it holds no records")
+    if all(map(_is_number, frame.index)):
+        frame.index = frame.index.astype("int64")  # JSON has no other keys than texts
+    types = {name: kind for name, kind in (dtype or {}).items() if name in frame.columns}
+    return frame.astype(types) if types else frame
+
+
+def _is_number(label: object) -> bool:
+    return isinstance(label, str) and label.isdecimal() and str(int(label)) == label
 
 
 def _cut(frame: pd.DataFrame, wanted: Wanted) -> pd.DataFrame:

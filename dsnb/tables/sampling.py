@@ -10,7 +10,7 @@ from dsnb.errors import TableError
 from dsnb.records import Column
 from dsnb.tables.columns import columns_of
 from dsnb.tables.formats import TEXT, Format
-from dsnb.tables.reading import EVERYTHING, Wanted, read_table
+from dsnb.tables.reading import EVERYTHING, read_sample, read_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # rows tell the columns and nobody waits for a count.
 WHOLE_BYTES = 16 << 20
 WHOLE_FILES = 64
-_SAMPLE = Wanted(limit=1000)
+_SAMPLED_ROWS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def describe(
     if format == "parquet":
         return _describe_parquet(paths)
     if format in TEXT and format != "json":
-        return Description(columns_of(read_table(paths[:1], format, options, _SAMPLE)), None)
+        return Description(columns_of(read_sample(paths[0], format, options, _SAMPLED_ROWS)), None)
     return Description(None, None)
 
 

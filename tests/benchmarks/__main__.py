@@ -10,10 +10,10 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.benchmarks import fingerprints, loading, registry, startup
+from tests.benchmarks import fingerprints, loading, panel, registry, startup
 
 RESULTS = Path("bench-results.json")
-BENCHMARKS = (startup, registry, loading, fingerprints)
+BENCHMARKS = (startup, registry, loading, panel, fingerprints)
 
 
 def main() -> None:

@@ -104,6 +104,64 @@ def test_making_a_workspace_twice_says_so(tmp_path: Path) -> None:
     assert "already" in str(dsnb.init(str(folder)))
 
 
+def test_columns_may_be_one_text_as_on_the_command_line(two: None) -> None:
+    assert list(dsnb.load("weather_ds", columns="origin, temp", limit=1)) == ["origin", "temp"]
+    changes = dsnb.diff("weather_ds@1..2", on="origin,time_hour").row_changes
+    assert changes is not None
+    assert changes.key == ("origin", "time_hour")
+    registered = dsnb.register("prices", WEEKS[0], key="time_hour,origin")
+    assert registered.version.key == ("time_hour", "origin")
+
+
+def test_types_of_columns_may_be_types(two: None) -> None:
+    dsnb.register("prices", WEEKS[0], dtype={"year": float, "temp": "float32"})  # type: ignore[dict-item]
+    assert list(map(str, dsnb.load("prices", columns="year,temp").dtypes)) == ["float64", "float32"]
+
+
+def test_keys_and_values_of_tags_become_texts(two: None) -> None:
+    assert dsnb.tag("weather_ds@1", {"rows": 5, 2013: True}).version.tags == {  # type: ignore[dict-item]
+        "rows": "5",
+        "2013": "True",
+    }
+    assert dsnb.show("weather_ds@1").version.tags["rows"] == "5"
+
+
+@pytest.mark.parametrize(
+    ("verb", "args", "kwargs", "said"),
+    [
+        ("load", ["weather_ds"], {"as_": "foo"}, "one of pandas, polars, arrow"),
+        ("load", [["weather_ds"]], {}, "ref cannot be .* Give a text"),
+        ("load", [None], {}, "ref cannot be None"),
+        ("load", ["weather_ds"], {"limit": "3"}, "a whole number from 0"),
+        ("load", ["weather_ds"], {"limit": -1}, "a whole number from 0"),
+        ("load", ["weather_ds"], {"limit": True}, "a whole number from 0"),
+        ("load", ["weather_ds"], {"verify": "no"}, "verify cannot be 'no'. Give True or False"),
+        ("load", ["weather_ds"], {"columns": 3}, "a list of texts"),
+        ("load", ["weather_ds"], {"columns": ["temp", 3]}, "a list of texts"),
+        ("register", ["x", WEEKS[0]], {"kind": "bogus"}, "one of tabular, file"),
+        ("register", ["x", list(WEEKS)], {}, "paths cannot be .* Give a path"),
+        ("register", [None, WEEKS[0]], {}, "name cannot be None"),
+        ("register", ["x", WEEKS[0]], {"description": None}, "description cannot be None"),
+        ("register", ["x", WEEKS[0]], {"tag": ["a=b"]}, "Give a dict"),
+        ("annotate", ["weather_ds", 5], {}, "text cannot be 5"),
+        ("verify", ["weather_ds@1", 2], {}, "refs cannot be 2"),
+    ],
+)
+def test_what_does_not_fit_an_argument_is_refused_in_words(
+    two: None, verb: str, args: list[object], kwargs: dict[str, object], said: str
+) -> None:
+    with pytest.raises(UsageError, match=said):
+        VERBS[verb](*args, **kwargs)
+    assert len(dsnb.list()) == 1
+
+
+def test_paths_may_be_path_objects_and_flags_and_numbers_plain(two: None) -> None:
+    assert dsnb.register("prices", Path(WEEKS[0])).ref == "prices@1"
+    assert len(dsnb.load("prices", limit=0, verify=True, as_=None)) == 0
+    with pytest.raises(TypeError, match="colums"):
+        dsnb.load("prices", colums=["temp"])  # type: ignore[call-arg]
+
+
 def test_what_changes_something_is_declared_so() -> None:
     def changing(verbs: dict[str, Verb[..., object]], lead: str = "") -> set[str]:
         own = {lead + name for name, verb in verbs.items() if verb.changes}

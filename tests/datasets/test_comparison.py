@@ -215,3 +215,37 @@ def test_a_table_cannot_be_compared_with_what_changed(two: Workspace) -> None:
 def test_what_is_no_table_cannot_be_compared(two: Workspace) -> None:
     with pytest.raises(TableError, match="A list is no table"):
         two.compare_with_table(two.resolve("ds@1"), [1, 2], "df", Options())
+
+
+def test_the_same_bytes_read_in_another_way_are_not_identical(workspace: Workspace) -> None:
+    Path("a.csv").write_bytes("x\né\n".encode("latin-1"))
+    register(workspace, "a.csv", options={"encoding": "latin-1"})
+    register(workspace, "a.csv", options={"encoding": "cp1251"})
+    diff = workspace.compare(workspace.resolve("ds@1"), workspace.resolve("ds@2"), Options())
+    assert diff.row_changes
+    assert not diff.files
+
+
+def test_a_column_that_is_not_there_is_told_even_where_nothing_changed(
+    workspace: Workspace,
+) -> None:
+    write("a.csv", "x\n1\n")
+    register(workspace, "a.csv")
+    version = workspace.resolve("ds@1")
+    with pytest.raises(MissingColumnError, match="nope"):
+        workspace.compare(version, version, Options(on=("nope",)))
+    with pytest.raises(MissingColumnError, match="nope"):
+        workspace.compare_with_disk(version, Options(ignore=("nope",)))
+
+
+def test_where_one_of_several_paths_is_gone_the_others_count_as_unchanged(
+    workspace: Workspace,
+) -> None:
+    for folder in ("one", "two"):
+        write(f"{folder}/a.csv", "x\n1\n")
+    register(workspace, "one", "two")
+    shutil.rmtree("two")
+    diff = workspace.compare_with_disk(workspace.resolve("ds@1"), Options())
+    assert diff.files is not None
+    assert [file.path for file in diff.files.removed] == ["two/a.csv"]
+    assert diff.files.unchanged == 1

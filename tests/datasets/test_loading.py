@@ -124,7 +124,8 @@ def test_what_became_of_files_is_told_before_anything_is_loaded(
     text = str(refused.value)
     assert all(path in text for path in FATES[do])
     assert f"{len(FATES[do])} of 2 files" in text
-    assert "%ds register ds data" in text
+    nothing_left = do is remove_the_folder
+    assert ("Put the data back" if nothing_left else "%ds register ds data") in text
     assert ("--as-is" in text) == (do in (change, grow))
     with pytest.raises(DriftError):
         load(two_files, library="paths")
@@ -375,3 +376,28 @@ workspace.load(workspace.resolve("ds"), None, EVERYTHING)
     assert "KeyboardInterrupt" in done.stderr
     assert time.monotonic() - began < 9
     assert len(load(two_files)) == 4
+
+
+def test_the_way_on_from_drift_keeps_the_options_of_the_version(workspace: Workspace) -> None:
+    write("semi colon.csv", "id;v\n1;2,5\n")
+    options = {"sep": ";", "decimal": ",", "dtype": {"id": "Int64"}}
+    register(workspace, "semi colon.csv", options=options)
+    write("semi colon.csv", "id;v\n1;2,5\n2;3,5\n")
+    with pytest.raises(DriftError) as refused:
+        load(workspace)
+    line = '%ds register ds "semi colon.csv" --sep ";" --decimal , --dtype id=Int64 –'
+    assert line in str(refused.value)
+
+
+def test_drift_is_told_although_the_current_folder_is_gone(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write("a.csv", CSV).resolve()
+    register(workspace, "a.csv")
+    path.write_text("x\n9\n", encoding="utf-8")
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(DriftError, match=r"%ds register ds a\.csv"):
+        load(workspace)

@@ -1,5 +1,6 @@
 import os
 import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from dsnb.datasets import registration
 from dsnb.errors import (
     BadNameError,
     DatasetNotFoundError,
+    DsnbError,
     EmptySourceError,
     MissingColumnError,
     MissingPathError,
@@ -20,6 +22,8 @@ from dsnb.errors import (
     UsageError,
 )
 from dsnb.refs import parse
+from dsnb.storage import atomic
+from dsnb.tables import sampling
 from dsnb.workspace import Workspace
 from tests.workbench import load, register, register_table, write
 
@@ -541,3 +545,95 @@ def test_numbers_go_on_after_a_rename_and_are_never_used_again(workspace: Worksp
     with pytest.raises(BadNameError, match="There is a dataset old already"):
         workspace.rename("new", "old")
     assert workspace.resolve(parse("new@2")).id == workspace.versions("new").rows[2].version.id
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"description": None}, {"tags": {"a": 1}}, {"include_hidden": None}, {"kind": "bogus"}],
+)
+def test_a_value_of_the_wrong_type_never_reaches_the_registry(
+    workspace: Workspace, wrong: dict[str, Any]
+) -> None:
+    write("a.csv", "x\n1\n")
+    register(workspace, "a.csv", name="good")
+    before = workspace.layout.registry.read_bytes()
+    with pytest.raises(DsnbError):
+        register(workspace, "a.csv", name="bad", **wrong)
+    assert workspace.layout.registry.read_bytes() == before
+    assert len(workspace.datasets()) == 1
+
+
+def test_an_interrupt_after_the_version_is_recorded_leaves_its_data(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(folder: Path) -> None:
+        if folder == workspace.layout.folder:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(atomic, "sync_folder", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        register_table(workspace, pd.DataFrame({"x": [1]}))
+    monkeypatch.undo()
+    workspace = Workspace(workspace.root)
+    assert load(workspace, "ds@1")["x"].tolist() == [1]
+
+
+def test_an_interrupt_before_the_version_is_recorded_leaves_no_data(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(registration, "describe", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        register_table(workspace, pd.DataFrame({"x": [1]}))
+    assert not workspace.layout.data.exists()
+
+
+@pytest.mark.parametrize("harm", [Path.unlink, lambda path: path.write_bytes(b"damaged")])
+def test_registering_again_puts_a_lost_manifest_back(
+    workspace: Workspace, harm: Callable[[Path], object]
+) -> None:
+    write("a.csv", "x\n1\n")
+    register(workspace, "a.csv")
+    [path] = workspace.layout.manifests.rglob("*.zst")
+    harm(path)
+    assert not register(workspace, "a.csv").created
+    assert len(load(workspace, "ds@1")) == 1
+
+
+def test_a_table_whose_manifest_is_lost_is_registered_anew(workspace: Workspace) -> None:
+    frame = pd.DataFrame({"x": [1]})
+    register_table(workspace, frame)
+    [path] = workspace.layout.manifests.rglob("*.zst")
+    path.unlink()
+    assert register_table(workspace, frame).ref == "ds@2"
+    assert len(load(workspace, "ds@2")) == 1
+
+
+def test_a_failed_first_registration_leaves_what_others_put_into_the_workspace(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    workspace = Workspace.create(".")
+    write("a.csv", "x\n1\n")
+    register(Workspace(workspace.root), "a.csv")
+    workspace.remove_if_empty()
+    assert len(load(Workspace(workspace.root), "ds@1")) == 1
+
+
+def test_the_key_stays_where_the_columns_are_not_known(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sampling, "WHOLE_BYTES", 10)
+    write("a.json", '[{"id": 1, "v": 2}]')
+    register(workspace, "a.json", key=("id",))
+    write("a.json", '[{"id": 1, "v": 3}]')
+    assert register(workspace, "a.json").version.key == ("id",)
+
+
+def test_a_polars_table_that_pandas_cannot_read_back_is_refused(workspace: Workspace) -> None:
+    polars = pytest.importorskip("polars")
+    frame = polars.DataFrame({"t": polars.Series([2**100], dtype=polars.Int128)})
+    with pytest.raises(TableError):
+        register_table(workspace, frame)
+    assert len(workspace.datasets()) == 0

@@ -29,7 +29,8 @@ def test_the_blocks_run_and_show_what_is_written_below_them(
         for code, shown in cells:
             capsys.readouterr()
             shell.run_cell(code, store_history=True).raise_error()
-            assert_shows(capsys.readouterr().out, shown)
+            if shown:
+                assert_shows(capsys.readouterr().out, shown)
     finally:
         shell.run_cell("%unload_ext dsnb")
 

@@ -5,8 +5,17 @@ from datetime import timedelta
 
 import pytest
 
+import dsnb.display.forms  # noqa: F401 - makes results show themselves
 from dsnb.errors import RunNotFoundError
-from dsnb.provenance.runs import find_run, status_of, with_use
+from dsnb.presenting import as_html, as_text
+from dsnb.provenance.runs import (
+    RunDetails,
+    RunList,
+    count_versions,
+    find_run,
+    status_of,
+    with_use,
+)
 from dsnb.records import Definition, Run, Version, now
 
 RUN = Run(id="aaaa1111", name="train", process=1, process_started=0.0, started=now())
@@ -43,6 +52,18 @@ def test_a_version_is_one_input_however_often_it_is_read() -> None:
         ("weather_ds@1", (3, 5, 4)),
         ("weather_ds@2", (3,)),
     ]
+
+
+def test_a_version_that_was_loaded_and_read_by_other_code_is_told_both_ways() -> None:
+    run = with_use(RUN, version(1), "load", 1)
+    run = with_use(run, version(1), "trace", 2)
+    run = with_use(run, version(1), "trace", 3)
+    assert [(use.how, use.cells) for use in run.inputs] == [("load", (1,)), ("trace", (2, 3))]
+    assert count_versions(run.inputs) == 1
+    details = RunDetails(run, "running")
+    assert "1 input, 0 outputs" in as_text(details)
+    assert "1 input, 0 outputs" in as_html(details)
+    assert "weather_ds@1, weather_ds@1" not in as_text(RunList(((run, "running"),)))
 
 
 def test_what_adds_nothing_is_the_same_record() -> None:

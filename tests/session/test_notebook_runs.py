@@ -175,7 +175,7 @@ def test_tags_are_set_on_the_run_and_can_be_set_again(kernel: Kernel) -> None:
     assert run.tags == {"stage": "train", "seed": "2"}
 
 
-def test_a_forked_child_does_not_end_the_run(kernel: Kernel) -> None:
+def test_a_forked_child_leaves_the_run_alone(kernel: Kernel) -> None:
     kernel.do(REGISTER)
     kernel.do(
         "import os, warnings\n"
@@ -189,11 +189,9 @@ def test_a_forked_child_does_not_end_the_run(kernel: Kernel) -> None:
         "    os._exit(0)\n"
         "_ = os.waitpid(child, 0)"
     )
-    mine, childs = recorded(kernel)
+    (mine,) = recorded(kernel)
     assert mine.ended is None
     assert mine.inputs == ()
-    assert childs.process != mine.process
-    assert [use.ref for use in childs.inputs] == ["weather_ds@1"]
     kernel.do("%ds load weather_ds@1")
     assert len(recorded(kernel)[0].inputs) == 1
 

@@ -59,11 +59,37 @@ with multiprocessing.get_context("fork").Pool(2) as pool:
     pool.close(); pool.join()
 """
     run_script(more)
-    runs = [*Workspace(".").runs().values()]
-    assert runs[0].ended is not None
-    assert len(runs[0].inputs) == 1
-    assert len({run.process for run in runs}) == len(runs)
-    assert all([use.ref for use in run.inputs] == ["weather_ds@1"] for run in runs)
+    (run,) = Workspace(".").runs().values()
+    assert run.ended is not None
+    assert len(run.inputs) == 1
+
+
+def test_what_a_worker_registers_names_no_run_that_never_was(weather: Path) -> None:
+    more = """
+import multiprocessing
+args = ["made", "data/Weather/week 28"]
+worker = multiprocessing.get_context("fork").Process(target=dsnb.register, args=args)
+worker.start(); worker.join()
+"""
+    run_script(more)
+    assert dsnb.show("made").version.run is None
+    assert len(Workspace(".").runs()) == 1
+
+
+def test_a_run_that_a_worker_begins_itself_ends_with_it(weather: Path) -> None:
+    more = """
+import multiprocessing
+def work():
+    dsnb.run.start("work")
+    dsnb.load("weather_ds@1")
+worker = multiprocessing.get_context("fork").Process(target=work)
+worker.start(); worker.join()
+"""
+    run_script(more)
+    mine, works = Workspace(".").runs().values()
+    assert (mine.name, works.name) == ("train", "work")
+    assert works.ended is not None
+    assert [use.ref for use in works.inputs] == ["weather_ds@1"]
 
 
 def test_notices_of_a_script_go_to_stderr(weather: Path) -> None:

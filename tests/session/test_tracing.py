@@ -1,15 +1,19 @@
 """Reading a registered file with the user's own code makes its version an input of the run."""
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 import dsnb
+from dsnb.datasets import attribution
 from dsnb.session.tracing import TRACER
+from tests.workbench import write
 
 WEEK_27 = "data/Weather/week 27/weather.csv"
 WEEK_28 = "data/Weather/week 28/weather.csv"
@@ -122,6 +126,63 @@ def test_without_a_workspace_reading_goes_on_as_ever(tmp_path: Path) -> None:
 def test_a_damaged_registry_never_reaches_the_users_cell(cell: Run) -> None:
     Path(".dsnb/registry.json").write_text("{", encoding="utf-8")
     cell(f"rows = len(pd.read_csv({WEEK_28!r}))")
+
+
+@pytest.fixture
+def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return a list that gets every file that is hashed to tell what was read."""
+    paths: list[str] = []
+    really = attribution.hash_files
+
+    def telling(these: list[str]) -> object:
+        paths.extend(these)
+        return really(these)
+
+    monkeypatch.setattr(attribution, "hash_files", telling)
+    # A file system's clock may not tell what happens within two seconds.
+    monkeypatch.setattr(attribution, "clock", lambda: time.time_ns() + 10_000_000_000)
+    return paths
+
+
+def test_a_file_that_is_read_in_every_cell_is_hashed_once(cell: Run, hashed: list[str]) -> None:
+    os.utime(WEEK_28)
+    cell(f"pd.read_csv({WEEK_28!r})")
+    cell(f"pd.read_csv({WEEK_28!r})")
+    assert inputs() == [("weather_ds@2", "trace", (5, 6))]
+    assert hashed == [os.path.abspath(WEEK_28)]
+
+
+def test_the_registry_is_looked_through_once_until_it_changes(
+    cell: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times: list[int] = []
+    really = attribution.every_version
+
+    def telling(stores: Any) -> Any:
+        times.append(1)
+        return really(stores)
+
+    monkeypatch.setattr(attribution, "every_version", telling)
+    cell(f"pd.read_csv({WEEK_28!r})")
+    Path("other.csv").write_text("a\n1\n", encoding="utf-8")
+    cell("pd.read_csv('other.csv')")
+    assert len(times) == 1
+    cell("%ds register other other.csv")
+    cell("pd.read_csv('other.csv')")
+    assert len(times) == 2
+    assert [use[0] for use in inputs()] == ["weather_ds@2", "other@1"]
+
+
+@pytest.mark.parametrize("opened", ["linked/a.csv", "linked/sub/b.csv"])
+def test_a_link_inside_what_is_registered_is_seen(cell: Run, tmp_path: Path, opened: str) -> None:
+    write(tmp_path / "far/a.csv", "a\n1\n")
+    write(tmp_path / "far/sub/b.csv", "b\n2\n")
+    Path("linked").mkdir()
+    Path("linked/a.csv").symlink_to(tmp_path / "far/a.csv")
+    Path("linked/sub").symlink_to(tmp_path / "far/sub")
+    cell("%ds register linked linked")
+    cell(f"pd.read_csv({opened!r})")
+    assert [use[0] for use in inputs()] == ["linked@1"]
 
 
 def test_after_unloading_nothing_is_seen(cell: Run) -> None:

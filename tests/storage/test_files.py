@@ -184,7 +184,27 @@ def test_what_has_no_content_is_passed_over(path: str) -> None:
         server.bind("data/socket")
         listing = found(path)
     assert listing.names == ["a.csv"]
-    assert listing.skipped == (4 if path == "data" else 0)
+    assert listing.skipped == 0
+    assert listing.dangling == ("dangling", "itself")
+    assert listing.special == ("pipe", "socket")
+    assert listing.left_out == (
+        "2 links lead nowhere: dangling, itself; 2 names are no file or folder: pipe, socket"
+    )
+    assert listing.without({"a.csv"}).dangling == listing.dangling
+
+
+@pytest.mark.parametrize("path", ["data", "data/*.csv"])
+def test_a_link_that_leads_nowhere_is_named_where_there_is_nothing_else(path: str) -> None:
+    os.mkdir("data")
+    Path("data/test.csv").symlink_to("nothing")
+    with pytest.raises(EmptySourceError, match=r"\(1 link leads nowhere: test\.csv\)\."):
+        found(path)
+
+
+def test_a_link_that_is_named_itself_and_leads_nowhere_is_refused_as_one() -> None:
+    Path("test.csv").symlink_to("nothing")
+    with pytest.raises(MissingPathError, match=r"test\.csv is a link that leads nowhere"):
+        found("test.csv")
 
 
 def test_a_pipe_that_is_named_itself_is_refused() -> None:

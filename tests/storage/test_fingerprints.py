@@ -7,7 +7,7 @@ import pytest
 from blake3 import blake3
 
 from dsnb.storage import fingerprints
-from dsnb.storage.files import find_files
+from dsnb.storage.files import Listing, find_files
 from dsnb.storage.fingerprints import Fingerprint, fingerprint
 from dsnb.storage.stats import StatCache
 from tests.workbench import write
@@ -117,6 +117,44 @@ def test_only_what_was_touched_is_hashed_again(
     write("data/d", "d")
     assert take("data", cache).hashes == expected("a", "B", "d")
     assert sorted(hashed) == ["b", "d"]
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_checking_some_files_forgets_none_of_the_others(
+    cache: StatCache, hashed: list[str], monkeypatch: pytest.MonkeyPatch, full: bool
+) -> None:
+    settle(monkeypatch)
+    for name in ("a", "b", "c"):
+        write(f"data/{name}", name)
+    take("data", cache)
+    write("data/a", "A")
+    place = os.path.abspath("data")
+    everything = find_files(place, "data")
+    first = Listing(place, everything.names[:2], everything.stats[:2])
+    hashed.clear()
+    assert fingerprint(place, first, cache, full=full, part=True).hashes == expected("A", "b")
+    assert sorted(hashed) == (["a", "b"] if full else ["a"])
+    hashed.clear()
+    remembered = cache.load(place)
+    assert remembered is not None
+    assert remembered.equals(everything.names, everything.stats)
+    assert take("data", cache).hashes == expected("A", "b", "c")
+    assert fingerprint(place, first, cache, part=True).hashes == expected("A", "b")
+    assert hashed == []
+
+
+def test_files_that_are_gone_are_forgotten_when_the_folder_is_walked(
+    cache: StatCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settle(monkeypatch)
+    write("data/a", "a")
+    gone = write("data/b", "b")
+    take("data", cache)
+    gone.unlink()
+    take("data", cache)
+    remembered = cache.load(os.path.abspath("data"))
+    assert remembered is not None
+    assert remembered.encoded_names == b"a"
 
 
 def test_a_full_check_hashes_everything(

@@ -1,6 +1,7 @@
 import bz2
 import gzip
 import io
+import json
 import lzma
 from collections.abc import Callable
 from pathlib import Path
@@ -257,6 +258,43 @@ def test_a_limit_goes_across_files(workspace: Workspace) -> None:
     register(workspace, "data")
     assert load(workspace, limit=6)["hour"].tolist() == [1, 2, 3, 4, 1, 2]
     assert load(workspace, where="hour == 4", limit=2)["hour"].tolist() == [4, 4]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".xlsx", ".jsonl"])
+def test_a_limit_changes_no_type(workspace: Workspace, suffix: str) -> None:
+    path = put(f"a{suffix}", pd.DataFrame({"n": [1, 2, None], "mixed": ["1", "2", "x"]}))
+    register(workspace, path)
+    whole, part = load(workspace), load(workspace, limit=1)
+    assert len(part) == 1
+    assert part.dtypes.to_list() == whole.dtypes.to_list()
+    assert part["mixed"].to_list() == whole["mixed"].to_list()[:1]
+
+
+def test_a_limit_within_the_first_file_changes_neither_columns_nor_types(
+    workspace: Workspace,
+) -> None:
+    write("data/a.csv", "n\n1\n")
+    write("data/b.csv", "n,late\n2.5,True\n")
+    register(workspace, "data")
+    part = load(workspace, limit=1)
+    assert list(part) == ["n", "late"]
+    assert str(part["n"].dtype) == "float64"
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl"])
+def test_texts_in_json_stay_texts_and_numbers_numbers(workspace: Workspace, name: str) -> None:
+    row = {"zip": "00501", "n": 1, "x": 0.5, "date": "2013-07-01", "created_at": 1372636800}
+    text = json.dumps(row | {"2013": True})
+    register(workspace, write(name, f"[{text}]" if name == "a.json" else f"{text}\n"))
+    assert load(workspace).to_dict("records") == [row | {"2013": True}]
+    register(workspace, name, options={"dtype": {"zip": "int64", "n": "float32"}})
+    assert [str(load(workspace)[column].dtype) for column in ("zip", "n")] == ["int64", "float32"]
+
+
+def test_json_by_columns_has_its_rows_numbered(workspace: Workspace) -> None:
+    write("a.json", '{"zip": {"0": "00501", "1": "10001"}}')
+    register(workspace, "a.json")
+    assert load(workspace).to_dict() == {"zip": {0: "00501", 1: "10001"}}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,244 @@
+"""What the server answers: records as values that JSON holds, never more than fits.
+
+No I/O happens here. An answer takes at most `MOST` bytes, whatever a registry holds, because each
+part of it has a share that it cannot exceed:
+
+- A *row* of a list tells a description in at most 160 bytes, tags in 120, aliases in 80 and the
+  creator in 40, so that 200 rows fit while names have up to about 80 characters. A page whose rows
+  are larger than that (names of 255 characters, runs with hundreds of inputs) ends before the
+  limit; the next one starts at ``offset`` plus the number of items.
+- *Details* tell a description in at most 20 kB, tags in 10 kB, and of columns, files and paths the
+  first ones that fit.
+
+A text that was cut ends with ``…``; of tags, aliases and lists the first that fit are kept whole.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from dsnb.datasets.inspection import VersionDetails
+from dsnb.datasets.loading import describe_drift
+from dsnb.provenance.runs import Status, count_versions
+from dsnb.records import Run, Source, Use, Version
+
+MOST = 200_000
+Answer = dict[str, Any]
+Item = TypeVar("Item")
+
+_ENVELOPE = 1_000
+_NAME = 260
+_COLUMNS = 200
+_FILES = 100
+_USES = 200
+_CELLS = 50
+_TOLD = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """How many bytes of JSON each part of a version may take."""
+
+    description: int
+    tags: int
+    aliases: int
+    creator: int
+
+
+ROW = Shares(description=160, tags=120, aliases=80, creator=40)
+DETAILS = Shares(description=20_000, tags=10_000, aliases=5_000, creator=400)
+
+
+def encode(answer: object) -> bytes:
+    """Return a value as JSON in UTF-8."""
+    return json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def clipped(text: str, most: int) -> str:
+    """Return a text that takes at most ``most`` bytes within JSON, with ``…`` when it was cut.
+
+    What UTF-8 cannot hold, such as a file name in an old encoding, is written out as escapes.
+
+    Examples
+    --------
+    >>> clipped("weather in week 27", 10)
+    'weather…'
+    """
+    # Every character takes a byte or more: one too many is enough to know that it must be cut.
+    text = text[: most + 1].encode(errors="backslashreplace").decode()
+    if len(text) * 6 <= most or len(encode(text)) - 2 <= most:
+        return text
+    room = most - len("…".encode())
+    for index, character in enumerate(text):
+        room -= len(encode(character)) - 2
+        if room < 0:
+            return text[:index] + "…"
+    return text
+
+
+def fitting(items: Iterable[Item], most: int, count: int | None = None) -> list[Item]:
+    """Return the first items that together take at most ``most`` bytes of JSON.
+
+    Examples
+    --------
+    >>> fitting(["a", "b", "c"], 8)
+    ['a', 'b']
+    """
+    kept: list[Item] = []
+    for item in items:
+        most -= len(encode(item)) + 1
+        if most < 0 or (count is not None and len(kept) == count):
+            break
+        kept.append(item)
+    return kept
+
+
+def page(total: int, offset: int, items: Iterable[Answer]) -> Answer:
+    """Return a page of a list: as many of the items as one answer holds."""
+    return {"total": total, "offset": offset, "items": fitting(items, MOST - _ENVELOPE)}
+
+
+def version_answer(
+    version: Version, aliases: Sequence[str], *, latest: bool, shares: Shares = ROW
+) -> Answer:
+    """Return what a list tells of a version; details give its parts larger shares."""
+    return {
+        "ref": clipped(version.ref, _NAME + 20),
+        "name": clipped(version.name, _NAME),
+        "version": version.version,
+        "id": clipped(version.id, 100),
+        "description": clipped(version.description, shares.description),
+        "created": version.created.isoformat(),
+        "creator": clipped(version.creator, shares.creator),
+        "kind": version.kind,
+        "format": None if version.format is None else clipped(version.format, 40),
+        "rows": version.rows,
+        "columns": None if version.columns is None else len(version.columns),
+        "files": version.files,
+        "size": version.size,
+        "digest": clipped(version.digest, 100),
+        "tags": _tags(version.tags, shares.tags),
+        "aliases": fitting((clipped(alias, _NAME) for alias in aliases), shares.aliases),
+        "latest": latest,
+    }
+
+
+def dataset_answer(versions: int, latest: Version, aliases: Sequence[str]) -> Answer:
+    """Return what a list tells of a dataset: its latest version, and how many there are."""
+    return {
+        "name": clipped(latest.name, _NAME),
+        "versions": versions,
+        "latest": version_answer(latest, aliases, latest=True),
+    }
+
+
+def details_answer(details: VersionDetails, run: Answer | None) -> Answer:
+    """Return everything about a version.
+
+    Parameters
+    ----------
+    details
+        What the workspace knows.
+    run
+        The answer for the run that made it.
+    """
+    version, drift = details.version, details.drift
+    columns = version.columns or ()
+    sources = version.definition.sources
+    return {
+        "version": version_answer(
+            version, details.row.aliases, latest=details.row.is_latest, shares=DETAILS
+        ),
+        "key": fitting((clipped(column, 200) for column in version.key), 5_000),
+        "schema": fitting(
+            ({"name": clipped(c.name, 200), "type": clipped(c.type, 80)} for c in columns),
+            50_000,
+            _COLUMNS,
+        ),
+        "paths": fitting((clipped(str(source), 1_000) for source in sources), 15_000),
+        "file_list": fitting(
+            (
+                {
+                    "path": clipped(_path(file.datastore, file.path), 1_000),
+                    "size": file.size,
+                    "hash": clipped(file.hash, 64),
+                }
+                for file in details.files
+            ),
+            40_000,
+            _FILES,
+        ),
+        "drift": {
+            "drifted": len(drift.drifted),
+            "files": drift.files,
+            "news": len(drift.news),
+            "what": [clipped(describe_drift(file), 1_000) for file in drift.drifted[:_TOLD]],
+        },
+        "newer": None if details.newer is None else clipped(details.newer, _NAME + 20),
+        "run": run,
+    }
+
+
+def run_answer(
+    run: Run, status: Status, notebook: str | None, ref_of: Callable[[Use], str]
+) -> Answer:
+    """Return everything about a run.
+
+    Parameters
+    ----------
+    run
+        The record.
+    status
+        How it stands.
+    notebook
+        Its path as the browser knows it.
+    ref_of
+        Tells the reference that the version of a use has now.
+    """
+    return {
+        "id": clipped(run.id, 100),
+        "name": clipped(run.name, 400),
+        "status": status,
+        "notebook": None if notebook is None else clipped(notebook, 1_000),
+        "kernel": None if run.kernel is None else clipped(run.kernel, 100),
+        "started": run.started.isoformat(),
+        "ended": None if run.ended is None else run.ended.isoformat(),
+        "user": clipped(run.user, 100),
+        "commit": None if run.code.commit is None else clipped(run.code.commit, 100),
+        "branch": None if run.code.branch is None else clipped(run.code.branch, 300),
+        "dirty": run.code.dirty,
+        "tags": _tags(run.tags, 3_000),
+        "inputs": _uses(run.inputs, ref_of),
+        "outputs": _uses(run.outputs, ref_of),
+        "inputs_total": count_versions(run.inputs),
+        "outputs_total": count_versions(run.outputs),
+    }
+
+
+def _uses(uses: Sequence[Use], ref_of: Callable[[Use], str]) -> list[Answer]:
+    return fitting(
+        (
+            {
+                "ref": clipped(ref_of(use), _NAME + 20),
+                "how": use.how,
+                # A cell that is run again has a new number, and only that one is still in sight.
+                "cells": list(use.cells[-_CELLS:]),
+            }
+            for use in uses
+        ),
+        15_000,
+        _USES,
+    )
+
+
+def _tags(tags: Mapping[str, str], most: int) -> dict[str, str]:
+    pairs = ((clipped(key, most // 2), clipped(value, most // 2)) for key, value in tags.items())
+    # Brackets and commas of a pair take as much as a colon and quotes do.
+    return dict(fitting(pairs, most))
+
+
+def _path(datastore: str, path: str) -> str:
+    return str(Source(datastore=datastore, path=path))

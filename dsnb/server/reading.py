@@ -1,0 +1,114 @@
+"""Reading a workspace for an answer: what touches the disk, and runs off the event loop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dsnb import __version__
+from dsnb.catalog.base import View
+from dsnb.catalog.resolving import known_numbers
+from dsnb.provenance.runs import Status, status_of
+from dsnb.records import Run, Use
+from dsnb.refs import Number, Ref, check_name
+from dsnb.server.answers import (
+    Answer,
+    dataset_answer,
+    details_answer,
+    page,
+    run_answer,
+    version_answer,
+)
+from dsnb.server.changes import look
+from dsnb.server.scope import Scope
+from dsnb.session.environment import is_alive
+
+
+def read_workspace(scope: Scope, path: str) -> Answer:
+    """Return the workspace of a folder, or where one would be made."""
+    # The state is older than the content: what changes in between is then seen as a change.
+    place, state = look(scope, path)
+    datasets = 0 if place.root is None else len(scope.open(place).view().names())
+    return {
+        "server": __version__,
+        "exists": place.root is not None,
+        "folder": scope.shown(place.home),
+        "name": place.home.name or str(place.home),
+        "state": state,
+        "datasets": datasets,
+    }
+
+
+def read_datasets(scope: Scope, path: str, search: str, offset: int, limit: int) -> Answer:
+    """Return a page of the datasets whose name holds a text, in any case."""
+    view = scope.open(scope.locate(path)).view()
+    part = search.lower()
+    names = [name for name in view.names() if part in name.lower()]
+    return page(
+        len(names), offset, (_dataset(view, name) for name in names[offset : offset + limit])
+    )
+
+
+def read_versions(scope: Scope, path: str, name: str, offset: int, limit: int) -> Answer:
+    """Return a page of the versions of a dataset, newest first."""
+    view = scope.open(scope.locate(path)).view()
+    numbers = known_numbers(view, check_name(name))
+    aliases = _aliases(view, name)
+    rows = numbers[::-1][offset : offset + limit]
+    return page(
+        len(numbers),
+        offset,
+        (
+            version_answer(version, aliases.get(number, ()), latest=number == numbers[-1])
+            for number in rows
+            if (version := view.version(name, number)) is not None
+        ),
+    )
+
+
+def read_version(scope: Scope, path: str, name: str, number: int) -> Answer:
+    """Return everything about a version, its files on disk included."""
+    workspace = scope.open(scope.locate(path))
+    version = workspace.resolve(Ref(check_name(name), Number(number)))
+    run = None if version.run is None else workspace.runs().get(version.run)
+    details = workspace.show(version)
+    return details_answer(details, None if run is None else _run(scope, workspace.view(), run))
+
+
+def read_runs(scope: Scope, path: str, kernel: str | None, offset: int, limit: int) -> Answer:
+    """Return a page of the runs, or of those of one kernel, newest first."""
+    workspace = scope.open(scope.locate(path))
+    view = workspace.view()
+    runs = [run for run in workspace.runs().values() if kernel in (None, run.kernel)][::-1]
+    return page(
+        len(runs), offset, (_run(scope, view, run) for run in runs[offset : offset + limit])
+    )
+
+
+def _dataset(view: View, name: str) -> Answer:
+    numbers = view.numbers(name)
+    latest = view.version(name, numbers[-1])
+    assert latest is not None
+    return dataset_answer(len(numbers), latest, _aliases(view, name).get(numbers[-1], ()))
+
+
+def _aliases(view: View, name: str) -> Mapping[int, list[str]]:
+    """Return the aliases of a dataset by the number they point to."""
+    found: dict[int, list[str]] = {}
+    for alias, number in sorted(view.aliases(name).items()):
+        found.setdefault(number, []).append(alias)
+    return found
+
+
+def _run(scope: Scope, view: View, run: Run) -> Answer:
+    def ref_of(use: Use) -> str:
+        version = view.by_id(use.id)
+        return use.ref if version is None else version.ref
+
+    return run_answer(run, _status(run), scope.shown_notebook(run.notebook), ref_of)
+
+
+def _status(run: Run) -> Status:
+    try:
+        return status_of(run, is_alive)
+    except (ValueError, OverflowError):
+        return "interrupted"  # no process can have the number that the record names

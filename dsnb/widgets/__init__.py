@@ -1,0 +1,1 @@
+"""What is shown as a live widget: the picker of datasets and versions."""

@@ -1,0 +1,258 @@
+import { closeIcon } from '@jupyterlab/ui-components';
+import type { KeyboardEvent, ReactElement, ReactNode } from 'react';
+import type { Selection } from '../catalogue';
+import type { VersionDetails } from '../records';
+import { CommandIDs } from '../tokens';
+import { numberText, sizeText } from '../units';
+import { Badges } from './badge';
+import { useEnabled, usePanel } from './context';
+import { CopyButton } from './copybutton';
+import { Moment } from './moment';
+import { Notice } from './notice';
+import { Reference } from './reference';
+import { Skeleton } from './skeleton';
+
+/** The selected version: what can be done with it, and all that is known about it. */
+export function Details({ selection }: { readonly selection: Selection }): ReactElement {
+  const { model, trans } = usePanel();
+  const { ref, details, error } = selection;
+  const close = () => model.catalogue.select(null);
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === 'Escape') {
+      event.stopPropagation();
+      close();
+    }
+  };
+  return (
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- Escape closes it
+    <section
+      className="dsnb-Details"
+      aria-label={trans.__('Version %1', ref)}
+      data-dsnb-ref={ref}
+      onKeyDown={onKeyDown}
+    >
+      <div className="dsnb-Details-head">
+        <h3 className="dsnb-Details-ref">
+          <Reference text={ref} />
+        </h3>
+        {details && <Badges details={details} />}
+        <button
+          type="button"
+          className="dsnb-IconButton dsnb-Details-close"
+          aria-label={trans.__('Close details')}
+          title={trans.__('Close details')}
+          onClick={close}
+        >
+          <closeIcon.react tag="span" />
+        </button>
+      </div>
+      <Actions selected={ref} />
+      <div className="dsnb-Details-body">
+        {details && <Facts details={details} />}
+        {!details && error && (
+          <Notice
+            small
+            urgent
+            title={error.message}
+            action={{ label: trans.__('Retry'), run: () => model.catalogue.select(ref) }}
+          >
+            {error.hint && <p>{error.hint}</p>}
+          </Notice>
+        )}
+        {!details && !error && <Skeleton rows={6} />}
+      </div>
+    </section>
+  );
+}
+
+function Actions({ selected }: { readonly selected: string }): ReactElement {
+  const { commands, trans } = usePanel();
+  const args = { ref: selected };
+  const insertable = useEnabled(CommandIDs.insertLoadCell, args);
+  return (
+    <div className="dsnb-Actions">
+      <button
+        type="button"
+        className="dsnb-Button dsnb-mod-main"
+        disabled={!insertable}
+        title={
+          insertable
+            ? trans.__('Insert df = %ds load %1 below the active cell', selected)
+            : trans.__('Open a notebook first')
+        }
+        onClick={() => void commands.execute(CommandIDs.insertLoadCell, args)}
+      >
+        {trans.__('Insert load cell')}
+      </button>
+      <CopyButton copy={() => commands.execute(CommandIDs.copyReference, args)}>
+        {trans.__('Copy reference')}
+      </CopyButton>
+    </div>
+  );
+}
+
+function Facts({ details }: { readonly details: VersionDetails }): ReactElement {
+  const { model, trans } = usePanel();
+  const { version, drift, key, run, paths } = details;
+  const tags = Object.entries(version.tags).map(([name, value]) => `${name}=${value}`);
+  const counts = [
+    version.rows !== null &&
+      trans._n('1 row', '%2 rows', version.rows, numberText(version.rows)),
+    version.columns !== null && trans._n('%1 column', '%1 columns', version.columns),
+    trans._n('%1 file', '%1 files', version.files),
+    sizeText(version.size)
+  ].filter(Boolean);
+  return (
+    <>
+      {drift.drifted > 0 && (
+        <div className="dsnb-Drift">
+          <p>
+            {trans.__(
+              '%1 of %2 files changed on disk since this version was registered',
+              numberText(drift.drifted),
+              numberText(drift.files)
+            )}
+          </p>
+          <ul>
+            {drift.what.map(what => (
+              <li key={what}>{what}</li>
+            ))}
+          </ul>
+        </div>
+      )}
+      {drift.news > 0 && (
+        <p className="dsnb-Quiet">
+          {trans._n('%1 new file beside it', '%1 new files beside it', drift.news)}
+        </p>
+      )}
+      {version.description && <p className="dsnb-Description">{version.description}</p>}
+      <p className="dsnb-Counts">
+        {counts.map((count, index) => (
+          <span key={index}>{index === 0 ? count : `· ${count}`} </span>
+        ))}
+      </p>
+      <dl className="dsnb-Facts">
+        <Fact name={trans.__('Aliases')}>{version.aliases.join(', ')}</Fact>
+        <Fact name={trans.__('Tags')}>
+          {tags.length > 0 && (
+            <span className="dsnb-Chips">
+              {tags.map(tag => (
+                <span key={tag} className="dsnb-Chip">
+                  {tag}
+                </span>
+              ))}
+            </span>
+          )}
+        </Fact>
+        <Fact name={trans.__('Made')}>
+          <Moment at={version.created} />{' '}
+          {version.creator && trans.__('by %1', version.creator)}
+        </Fact>
+        <Fact name={trans.__('Run')}>
+          {run && (
+            <button
+              type="button"
+              className="dsnb-Link"
+              onClick={() => model.showRun(run.id)}
+            >
+              {run.name || run.id}
+            </button>
+          )}
+        </Fact>
+        <Fact name={trans.__('Kind')}>
+          {[version.kind, version.format].filter(Boolean).join(', ')}
+        </Fact>
+        <Fact name={trans.__('Key')}>{key.join(', ')}</Fact>
+        <Fact name={trans.__('Data')}>
+          {paths.map(path => (
+            <div key={path}>{path}</div>
+          ))}
+        </Fact>
+        <Fact name={trans.__('Digest')}>
+          <code title={version.digest}>{version.digest.slice(0, 12)}</code>
+        </Fact>
+      </dl>
+      <Files details={details} />
+      <Schema details={details} />
+    </>
+  );
+}
+
+function Fact(props: {
+  readonly name: string;
+  readonly children: ReactNode;
+}): ReactElement | null {
+  return props.children ? (
+    <>
+      <dt>{props.name}</dt>
+      <dd>{props.children}</dd>
+    </>
+  ) : null;
+}
+
+function Files({ details }: { readonly details: VersionDetails }): ReactElement {
+  const { trans } = usePanel();
+  const { file_list: files, version } = details;
+  return (
+    <details className="dsnb-More">
+      <summary>{trans.__('Files (%1)', numberText(version.files))}</summary>
+      <table className="dsnb-Table">
+        <thead>
+          <tr>
+            <th scope="col">{trans.__('File')}</th>
+            <th scope="col" className="dsnb-mod-number">
+              {trans.__('Size')}
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {files.map(file => (
+            <tr key={file.path}>
+              <td title={file.hash}>{file.path}</td>
+              <td className="dsnb-mod-number">{sizeText(file.size)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <Rest count={version.files - files.length} />
+    </details>
+  );
+}
+
+function Schema({ details }: { readonly details: VersionDetails }): ReactElement | null {
+  const { trans } = usePanel();
+  const { schema, version } = details;
+  if (schema.length === 0) {
+    return null;
+  }
+  return (
+    <details className="dsnb-More">
+      <summary>{trans.__('Schema (%1)', version.columns ?? schema.length)}</summary>
+      <table className="dsnb-Table">
+        <thead>
+          <tr>
+            <th scope="col">{trans.__('Column')}</th>
+            <th scope="col">{trans.__('Type')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {schema.map((column, index) => (
+            <tr key={index}>
+              <td>{column.name}</td>
+              <td>{column.type}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <Rest count={(version.columns ?? 0) - schema.length} />
+    </details>
+  );
+}
+
+/** Says what a capped list leaves out. */
+function Rest({ count }: { readonly count: number }): ReactElement | null {
+  const { trans } = usePanel();
+  return count > 0 ? (
+    <p className="dsnb-Quiet">{trans.__('and %1 more', numberText(count))}</p>
+  ) : null;
+}

@@ -1,0 +1,44 @@
+import type { components } from './schema';
+
+type Schemas = components['schemas'];
+
+/** The workspace of a folder, and the server half's version. */
+export type Workspace = Schemas['Workspace'];
+/** A dataset by its latest version. */
+export type Dataset = Schemas['Dataset'];
+/** A version, as a list shows it. */
+export type Version = Schemas['Version'];
+/** Everything about a version. */
+export type VersionDetails = Schemas['VersionDetails'];
+/** A run with its inputs and outputs. */
+export type Run = Schemas['Run'];
+/** A version that a run read or made. */
+export type Use = Schemas['Use'];
+
+/** A part of a list that is too long to be sent at once. */
+export interface Page<T> {
+  readonly total: number;
+  readonly offset: number;
+  readonly items: readonly T[];
+}
+
+/** A dataset's name and a version's number: what a reference says. */
+export interface Reference {
+  readonly name: string;
+  readonly version: number;
+}
+
+const CANONICAL = /^([A-Za-z0-9][A-Za-z0-9._-]{0,254})@([1-9][0-9]{0,15})$/;
+
+/**
+ * Read a canonical reference such as `weather_ds@2`.
+ *
+ * Only these are ever written into a cell: a registry is a file that anyone may have edited, and a
+ * name with a line break in it would be code.
+ *
+ * @returns null when it is not one.
+ */
+export function parseReference(text: string): Reference | null {
+  const match = CANONICAL.exec(text);
+  return match ? { name: match[1] ?? '', version: Number(match[2]) } : null;
+}

@@ -1,0 +1,441 @@
+// Generated from dsnb/server/openapi.yaml by `jlpm types`; edit the contract instead.
+
+export interface paths {
+    "/workspace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The workspace of a folder, and the version of the server half. */
+        get: operations["getWorkspace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Answers as soon as the workspace's state is another than the one named, or after some seconds. Where there is no workspace yet, it answers when there is one. */
+        get: operations["waitForChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The datasets by name, each by its latest version. */
+        get: operations["listDatasets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{name}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The versions of a dataset, newest first. */
+        get: operations["listVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{name}/versions/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything about a version, its state on disk included. */
+        get: operations["getVersion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The runs, newest first. */
+        get: operations["listRuns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        Error: {
+            /** @description Name of the error's class, or of the HTTP status where the Jupyter server itself refused. */
+            kind: string;
+            message: string;
+            /** @description What to do next. */
+            hint: string;
+        };
+        State: {
+            /** @description Another text whenever registry or runs changed. */
+            state: string;
+        };
+        Workspace: {
+            /** @description Version of the server half. */
+            server: string;
+            /** @description Whether the folder lies in a workspace that this server shows. Otherwise the routes other than this one and `/changes` answer 404. */
+            exists: boolean;
+            /** @description The workspace's folder, or the one where the first register would make it: below the server's root as the contents API names it (empty is the root itself), absolute when it encloses the root. */
+            folder: string;
+            /** @description The folder's own name, also when it is the server's root. */
+            name: string;
+            state: string;
+            /** @description Number of datasets. */
+            datasets: number;
+        };
+        Version: {
+            /** @description Canonical reference such as weather_ds@2. */
+            ref: string;
+            name: string;
+            version: number;
+            id: string;
+            description: string;
+            /** Format: date-time */
+            created: string;
+            creator: string;
+            /** @enum {string} */
+            kind: "tabular" | "file";
+            format: string | null;
+            rows: number | null;
+            /** @description Number of columns. */
+            columns: number | null;
+            /** @description Number of files. */
+            files: number;
+            /** @description Bytes. */
+            size: number;
+            digest: string;
+            tags: {
+                [key: string]: string;
+            };
+            aliases: string[];
+            latest: boolean;
+        };
+        Dataset: {
+            name: string;
+            /** @description Number of versions. */
+            versions: number;
+            latest: components["schemas"]["Version"];
+        };
+        DatasetPage: {
+            total: number;
+            offset: number;
+            /** @description As many as were asked for, or as fit: the next page starts at offset + the number of items. */
+            items: components["schemas"]["Dataset"][];
+        };
+        VersionPage: {
+            total: number;
+            offset: number;
+            /** @description As many as were asked for, or as fit: the next page starts at offset + the number of items. */
+            items: components["schemas"]["Version"][];
+        };
+        VersionDetails: {
+            version: components["schemas"]["Version"];
+            key: string[];
+            /** @description The first 200 columns. */
+            schema: components["schemas"]["Column"][];
+            paths: string[];
+            /** @description The first 100 files. */
+            file_list: components["schemas"]["File"][];
+            drift: components["schemas"]["Drift"];
+            /** @description Reference of the latest version when this one is older. */
+            newer: string | null;
+            /** @description The run that made it. */
+            run: components["schemas"]["Run"] | null;
+        };
+        Column: {
+            name: string;
+            type: string;
+        };
+        File: {
+            path: string;
+            size: number;
+            hash: string;
+        };
+        Drift: {
+            /** @description Number of files that changed or vanished. */
+            drifted: number;
+            files: number;
+            /** @description Number of new files beside it. */
+            news: number;
+            /** @description The first few in words. */
+            what: string[];
+        };
+        Use: {
+            /** @description The version's reference now, or as it was recorded when it is gone. */
+            ref: string;
+            /** @enum {string} */
+            how: "load" | "trace" | "register";
+            /** @description Execution counts of the cells that used it, the last 50. */
+            cells: number[];
+        };
+        Run: {
+            id: string;
+            name: string;
+            /** @enum {string} */
+            status: "running" | "completed" | "interrupted";
+            /** @description Below the server's root where it lies there, else its file name alone. */
+            notebook: string | null;
+            kernel: string | null;
+            /** Format: date-time */
+            started: string;
+            /** Format: date-time */
+            ended: string | null;
+            user: string;
+            commit: string | null;
+            branch: string | null;
+            dirty: boolean;
+            tags: {
+                [key: string]: string;
+            };
+            /** @description The first 200. */
+            inputs: components["schemas"]["Use"][];
+            /** @description The first 200. */
+            outputs: components["schemas"]["Use"][];
+            /** @description Number of distinct versions read. */
+            inputs_total?: number;
+            /** @description Number of distinct versions made. */
+            outputs_total?: number;
+        };
+        RunPage: {
+            total: number;
+            offset: number;
+            /** @description As many as were asked for, or as fit: the next page starts at offset + the number of items. */
+            items: components["schemas"]["Run"][];
+        };
+    };
+    responses: {
+        /** @description 400 for a request that makes no sense, 403 without authentication, 404 for what is not there (and for a page of another origin), 405 for anything but GET, 409 for a registry that cannot be read. */
+        Error: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+    };
+    parameters: {
+        /** @description A folder below the server's root, as the contents API names it; empty is the root. No drive, no leading slash, no `..`. */
+        path: string;
+        name: string;
+        offset: number;
+        limit: number;
+    };
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    getWorkspace: {
+        parameters: {
+            query?: {
+                /** @description A folder below the server's root, as the contents API names it; empty is the root. No drive, no leading slash, no `..`. */
+                path?: components["parameters"]["path"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The workspace. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workspace"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    waitForChanges: {
+        parameters: {
+            query: {
+                /** @description A folder below the server's root, as the contents API names it; empty is the root. No drive, no leading slash, no `..`. */
+                path?: components["parameters"]["path"];
+                /** @description The `state` that the client knows. */
+                state: string;
+                /** @description Seconds to wait at most. */
+                wait?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The present state. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["State"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    listDatasets: {
+        parameters: {
+            query?: {
+                /** @description A folder below the server's root, as the contents API names it; empty is the root. No drive, no leading slash, no `..`. */
+                path?: components["parameters"]["path"];
+                /** @description A part of the name, in any case. */
+                search?: string;
+                offset?: components["parameters"]["offset"];
+                limit?: components["parameters"]["limit"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of datasets. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    listVersions: {
+        parameters: {
+            query?: {
+                /** @description A folder below the server's root, as the contents API names it; empty is the root. No drive, no leading slash, no `..`. */
+                path?: components["parameters"]["path"];
+                offset?: components["parameters"]["offset"];
+                limit?: components["parameters"]["limit"];
+            };
+            header?: never;
+            path: {
+                name: components["parameters"]["name"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of versions. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getVersion: {
+        parameters: {
+            query?: {
+                /** @description A folder below the server's root, as the contents API names it; empty is the root. No drive, no leading slash, no `..`. */
+                path?: components["parameters"]["path"];
+            };
+            header?: never;
+            path: {
+                name: components["parameters"]["name"];
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The version. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionDetails"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    listRuns: {
+        parameters: {
+            query?: {
+                /** @description A folder below the server's root, as the contents API names it; empty is the root. No drive, no leading slash, no `..`. */
+                path?: components["parameters"]["path"];
+                /** @description Only the runs of this kernel. */
+                kernel?: string;
+                offset?: components["parameters"]["offset"];
+                limit?: components["parameters"]["limit"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of runs. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+}

@@ -1,0 +1,200 @@
+import { ServerConnection } from '@jupyterlab/services';
+import { Api } from '../src/api';
+import type { Dataset, Run, Version, VersionDetails, Workspace } from '../src/records';
+import manifest from '../package.json';
+
+type Answer = (url: URL, signal: AbortSignal) => unknown;
+
+/** A server half made of records: answers as the contract says, and remembers what it was asked. */
+export class FakeServer {
+  workspace: Workspace = {
+    server: manifest.version,
+    exists: true,
+    folder: 'project',
+    name: 'project',
+    state: '0',
+    datasets: 0
+  };
+  versions: Version[] = [];
+  details = new Map<string, Partial<VersionDetails>>();
+  runs: Run[] = [];
+  /** Items in an answer at most, however many were asked for. */
+  pageLimit = 200;
+  /** What was asked, as `workspace?path=…`, in order. */
+  readonly asked: string[] = [];
+  /** Answers in place of the records: by the first part of the route. */
+  readonly instead = new Map<string, Answer>();
+  /** The requests to `/changes` that wait. */
+  readonly waiting: { signal: AbortSignal; answer: (state: string) => void }[] = [];
+
+  readonly settings = ServerConnection.makeSettings({
+    baseUrl: 'http://server/base/',
+    fetch: request => this.fetch(request as Request)
+  });
+
+  readonly api = new Api(this.settings);
+
+  /** Tell whoever waits that something changed. */
+  change(): void {
+    this.workspace = { ...this.workspace, state: String(Number(this.workspace.state) + 1) };
+    for (const { signal, answer } of this.waiting.splice(0)) {
+      if (!signal.aborted) {
+        answer(this.workspace.state);
+      }
+    }
+  }
+
+  /** Register a dataset with so many versions. */
+  register(name: string, count = 1, more: Partial<Version> = {}): void {
+    for (let number = 1; number <= count; number++) {
+      this.versions.push(
+        version({ name, version: number, latest: number === count, ...more })
+      );
+    }
+    this.workspace = { ...this.workspace, datasets: this.datasets('').length };
+  }
+
+  /** How often a route was asked. */
+  count(part: string): number {
+    return this.asked.filter(url => url.startsWith(part)).length;
+  }
+
+  private async fetch(request: Request): Promise<Response> {
+    const url = new URL(request.url);
+    const route = url.pathname.replace('/base/dsnb/api/v1/', '');
+    const query = [...url.searchParams].filter(([, value]) => value !== '');
+    this.asked.push(`${route}?${query.map(pair => pair.join('=')).join('&')}`);
+    const other = this.instead.get(route.split('/')[0] ?? '');
+    const answer = await (other ?? this.answer.bind(this))(url, request.signal);
+    return answer instanceof Response ? answer : Response.json(answer);
+  }
+
+  private answer(url: URL, signal: AbortSignal): unknown {
+    const parts = url.pathname
+      .replace('/base/dsnb/api/v1/', '')
+      .split('/')
+      .map(decodeURIComponent);
+    switch (
+      parts
+        .join('/')
+        .replace(parts[1] ?? '-', 'NAME')
+        .replace(/\d+$/, 'N')
+    ) {
+      case 'workspace':
+        return this.workspace;
+      case 'changes':
+        return new Promise((resolve, reject) => {
+          this.waiting.push({ signal, answer: state => resolve({ state }) });
+          signal.addEventListener('abort', () =>
+            reject(new DOMException('', 'AbortError'))
+          );
+        });
+      case 'datasets':
+        return page(
+          url,
+          this.datasets(url.searchParams.get('search') ?? ''),
+          this.pageLimit
+        );
+      case 'datasets/NAME/versions':
+        return page(
+          url,
+          this.versions.filter(({ name }) => name === parts[1]).reverse(),
+          this.pageLimit
+        );
+      case 'datasets/NAME/versions/N':
+        return this.detailsOf(`${parts[1]}@${parts[3]}`);
+      default: {
+        const kernel = url.searchParams.get('kernel');
+        return page(
+          url,
+          this.runs.filter(run => kernel === null || run.kernel === kernel),
+          this.pageLimit
+        );
+      }
+    }
+  }
+
+  private datasets(search: string): Dataset[] {
+    const latest = this.versions.filter(item => item.latest && item.name.includes(search));
+    return latest.map(item => ({ name: item.name, versions: item.version, latest: item }));
+  }
+
+  private detailsOf(ref: string): VersionDetails | Response {
+    const found = this.versions.find(item => item.ref === ref);
+    return found
+      ? {
+          version: found,
+          key: [],
+          schema: [{ name: 'temp', type: 'double' }],
+          paths: ['data'],
+          file_list: [{ path: 'data/weather.csv', size: 81_200, hash: 'abc' }],
+          drift: { drifted: 0, files: 1, news: 0, what: [] },
+          newer: null,
+          run: null,
+          ...this.details.get(ref)
+        }
+      : refusal(404, 'VersionNotFoundError', `There is no ${ref}.`, 'See %ds versions.');
+  }
+}
+
+/** A version with what a test says about it. */
+export function version(said: Partial<Version>): Version {
+  const { name = 'weather_ds', version: number = 1 } = said;
+  return {
+    ref: `${name}@${number}`,
+    name,
+    version: number,
+    id: `${name}-${number}`,
+    description: '',
+    created: '2026-11-01T10:00:00Z',
+    creator: 'ada',
+    kind: 'tabular',
+    format: 'csv',
+    rows: 1006,
+    columns: 1,
+    files: 1,
+    size: 81_200,
+    digest: 'b82ae803afcd1234',
+    tags: {},
+    aliases: [],
+    latest: true,
+    ...said
+  };
+}
+
+/** A run with what a test says about it. */
+export function run(said: Partial<Run>): Run {
+  return {
+    id: 'run-1',
+    name: 'train',
+    status: 'running',
+    notebook: 'project/train.ipynb',
+    kernel: 'kernel-1',
+    started: '2026-11-01T10:00:00Z',
+    ended: null,
+    user: 'ada',
+    commit: null,
+    branch: null,
+    dirty: false,
+    tags: {},
+    inputs: [],
+    outputs: [],
+    ...said
+  };
+}
+
+/** An error as the server half sends it. */
+export function refusal(
+  status: number,
+  kind: string,
+  message: string,
+  hint: string
+): Response {
+  return Response.json({ kind, message, hint }, { status });
+}
+
+function page(url: URL, all: readonly unknown[], most: number): unknown {
+  const offset = Number(url.searchParams.get('offset'));
+  const limit = Math.min(most, Number(url.searchParams.get('limit')));
+  return { total: all.length, offset, items: all.slice(offset, offset + limit) };
+}

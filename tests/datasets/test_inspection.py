@@ -1,0 +1,52 @@
+"""Looking around in a workspace of which a part is damaged."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import dsnb.display.forms  # noqa: F401 - makes results show themselves
+from dsnb.errors import RegistryDamagedError, RegistryError
+from dsnb.workspace import Workspace
+from tests.workbench import register, write
+
+
+@pytest.mark.parametrize("harm", [Path.unlink, lambda path: path.write_bytes(b"damaged")])
+def test_a_damaged_manifest_is_reported_beside_the_other_versions(
+    workspace: Workspace, harm: Callable[[Path], object]
+) -> None:
+    register(workspace, write("a.csv", "a\n1\n"), name="a")
+    [manifest] = [path for path in workspace.layout.manifests.rglob("*") if path.is_file()]
+    register(workspace, write("b.csv", "b\n2\n"), name="b")
+    harm(manifest)
+    found = workspace.verify(None)
+    assert [(version.ref, bool(drift)) for version, drift in found.rows] == [
+        ("a@1", True),
+        ("b@1", False),
+    ]
+    assert "the list of its files" in str(found)
+    assert not found
+    assert workspace.status().drifted == ("a@1",)
+
+
+def test_status_survives_damaged_runs(workspace: Workspace, notices: list[str]) -> None:
+    register(workspace, write("a.csv", "a\n1\n"))
+    workspace.layout.runs.write_text("{")
+    status = workspace.status()
+    assert (status.datasets, status.runs) == (1, None)
+    assert "runs unknown" in str(status)
+    assert any("runs.json is damaged" in notice for notice in notices)
+
+
+def test_damaged_runs_are_moved_away_and_not_replaced_by_a_registry(workspace: Workspace) -> None:
+    workspace.layout.runs.write_text("{")
+    with pytest.raises(RegistryDamagedError, match=r"runs\.json is damaged.*Move it away") as told:
+        workspace.runs()
+    assert "backups" not in str(told.value)
+
+
+def test_a_registry_that_may_not_be_read_is_not_called_damaged(workspace: Workspace) -> None:
+    workspace.layout.registry.mkdir()  # which no user can read as a file, not even root
+    with pytest.raises(RegistryError, match=r"registry\.json cannot be read") as told:
+        workspace.datasets()
+    assert not isinstance(told.value, RegistryDamagedError)

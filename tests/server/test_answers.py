@@ -1,0 +1,126 @@
+"""Answers fit, whatever the records hold."""
+
+import json
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dsnb.datasets.inspection import VersionDetails, VersionRow
+from dsnb.records import Column, Definition, FileEntry, Source
+from dsnb.server.answers import (
+    MOST,
+    clipped,
+    dataset_answer,
+    details_answer,
+    encode,
+    fitting,
+    page,
+    run_answer,
+    version_answer,
+)
+from dsnb.storage.drift import Drift, FileDrift
+from tests.server.shelves import some_run, some_use, some_version
+
+HUGE = '\0"é\U0001f600' * 100_000
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=300)
+
+
+@given(TEXT, st.integers(3, 400))
+def test_a_text_takes_no_more_than_its_share(text: str, most: int) -> None:
+    cut = clipped(text, most)
+    assert len(encode(cut)) - 2 <= most
+    assert cut == text or cut[:-1] == text[: len(cut) - 1] or not text.isprintable()
+
+
+@given(TEXT)
+def test_a_text_that_fits_is_told_whole(text: str) -> None:
+    assert clipped(text, 6 * 300) == text
+
+
+def test_what_utf8_cannot_hold_is_written_out() -> None:
+    assert clipped("caf\udce9.csv", 100) == r"caf\udce9.csv"
+
+
+@given(st.lists(TEXT, max_size=30), st.integers(0, 2_000))
+def test_the_first_items_that_fit_are_kept(items: list[str], most: int) -> None:
+    kept = fitting(items, most)
+    assert kept == items[: len(kept)]
+    assert not kept or len(encode(kept)) - 2 <= most
+
+
+def test_a_usual_row_is_told_whole() -> None:
+    version = some_version(tags={"stage": "raw", "source": "noaa"})
+    row = version_answer(version, ["prod"], latest=True)
+    assert row["description"] == version.description
+    assert row["tags"] == {"stage": "raw", "source": "noaa"}
+    assert row["aliases"] == ["prod"]
+
+
+def test_a_row_cuts_what_is_long_and_details_tell_it() -> None:
+    version = some_version(description="long " * 100, tags={f"k{n}": "v" * 20 for n in range(20)})
+    row = version_answer(version, [], latest=True)
+    assert row["description"].endswith("…")
+    assert 0 < len(row["tags"]) < 20
+    details = details_answer(_details(version), None)["version"]
+    assert (details["description"], details["tags"]) == (version.description, version.tags)
+
+
+def test_two_hundred_rows_fit_however_long_their_texts_are() -> None:
+    name = "n" * 80
+    version = some_version(
+        name, 10**6, description=HUGE, tags={f"{n}{HUGE}": HUGE for n in range(9)}, creator=HUGE
+    )
+    rows = [dataset_answer(10**6, version, ["alias"] * 500)] * 200
+    answer = page(10**9, 10**9, rows)
+    assert len(answer["items"]) == 200
+    assert len(encode(answer)) <= MOST
+
+
+def test_a_record_that_no_dsnb_wrote_still_fits() -> None:
+    version = some_version(
+        HUGE,
+        id=HUGE,
+        digest=HUGE,
+        format=HUGE,
+        description=HUGE,
+        creator=HUGE,
+        tags={f"{n}{HUGE}": HUGE for n in range(9)},
+        key=(HUGE,) * 50,
+        columns=(Column(HUGE, HUGE),) * 300,
+        definition=Definition(sources=(Source(datastore=HUGE, path=HUGE),) * 50),
+    )
+    uses = (some_use(version, cells=tuple(range(10**5))),) * 500
+    run = some_run(
+        HUGE, name=HUGE, kernel=HUGE, user=HUGE, tags={HUGE: HUGE}, inputs=uses, outputs=uses
+    )
+    told = run_answer(run, "completed", HUGE, lambda use: use.ref)
+    answer = details_answer(_details(version, HUGE), told)
+    assert len(encode(answer)) <= MOST
+    assert page(1, 0, [told])["items"] == [told]
+    assert page(1, 0, [dataset_answer(1, version, [HUGE] * 9)])["items"]
+
+
+@settings(max_examples=30)
+@given(TEXT, st.dictionaries(TEXT, TEXT, max_size=5))
+def test_every_text_survives_the_journey(text: str, tags: dict[str, str]) -> None:
+    version = some_version(description=text, tags=tags)
+    answer = details_answer(_details(version), None)
+    told: Any = json.loads(encode(answer))["version"]
+    assert (told["description"], told["tags"]) == (text, tags)
+
+
+def _details(version: Any, text: str = "a.csv") -> VersionDetails:
+    files = tuple(FileEntry(text, text, 5, text) for _ in range(3))
+    files += tuple(FileEntry("default", "x" * 400, 5, "0" * 64) for _ in range(997))
+    drifted = tuple(FileDrift(text, "missing", 5) for _ in range(9))
+    drift = Drift(1_000, drifted, ("new",) * 7)
+    return VersionDetails(VersionRow(version, ("prod",), True), drift, files, None)
+
+
+def test_a_version_used_in_two_ways_counts_once_and_is_told_twice() -> None:
+    version = some_version("weather_ds", 1)
+    uses = (some_use(version), some_use(version, how="trace"))
+    answer = run_answer(some_run(inputs=uses), "running", None, lambda use: use.ref)
+    assert answer["inputs_total"] == 1
+    assert [use["how"] for use in answer["inputs"]] == ["load", "trace"]

@@ -1,0 +1,206 @@
+"""The side panel and the status bar in a real JupyterLab, as a person uses them."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from dsnb.workspace import Workspace
+from tests.lab import Notebook, register_elsewhere
+from tests.ui.conftest import REGISTERED, Open
+from tests.workbench import register
+
+HOSTILE = "<img src=x onerror=window.hacked=1>"
+
+
+def two_weeks(folder: Path) -> None:
+    """Register both weeks, as a colleague did before."""
+    register_elsewhere(folder, "weather_ds", "data/Weather/week 27", description="week 27")
+    register_elsewhere(folder, "weather_ds", "data/Weather", description="weeks 27, 28")
+
+
+def panel_of(page: Page) -> Locator:
+    """Open the side panel by its tab."""
+    panel = page.get_by_role("region", name="Datasets")
+    if not panel.is_visible():
+        page.get_by_role("tab", name="Datasets").first.click()
+    expect(panel).to_be_visible()
+    return panel
+
+
+def dataset(panel: Locator, name: str) -> Locator:
+    return panel.get_by_role("button", name=re.compile(f"^{name}")).first
+
+
+def select(panel: Locator, ref: str) -> Locator:
+    name = ref.partition("@")[0]
+    if dataset(panel, name).get_attribute("aria-expanded") != "true":
+        dataset(panel, name).click()
+    panel.get_by_text(ref, exact=True).first.click()
+    details = panel.get_by_role("region", name=f"Version {ref}")
+    expect(details).to_be_visible()
+    return details
+
+
+def test_the_panel_shows_the_workspace_of_the_notebook_without_a_kernel(
+    page: Page, open_notebook: Open
+) -> None:
+    notebook = open_notebook("1 + 1", prepare=two_weeks)
+    panel = panel_of(page)
+    expect(panel).to_contain_text(notebook.path.parent.name)
+    details = select(panel, "weather_ds@2")
+    expect(details).to_contain_text("✓ unchanged")
+    expect(details).to_contain_text("weeks 27, 28")
+    expect(details).to_contain_text("1,006 rows · 15 columns")
+
+
+def test_a_search_narrows_the_list(page: Page, open_notebook: Open) -> None:
+    def prepare(folder: Path) -> None:
+        for name in ("weather_ds", "prices", "stations"):
+            register_elsewhere(folder, name, "data/Weather/week 27")
+
+    open_notebook("1", prepare=prepare)
+    panel = panel_of(page)
+    expect(dataset(panel, "prices")).to_be_visible()
+    panel.get_by_role("searchbox", name="Search datasets").fill("wea")
+    expect(dataset(panel, "prices")).to_be_hidden()
+    expect(dataset(panel, "weather_ds")).to_be_visible()
+
+
+def test_a_load_cell_is_inserted_and_what_it_reads_is_seen_everywhere(
+    page: Page, open_notebook: Open
+) -> None:
+    notebook = open_notebook("x = 1", prepare=two_weeks)
+    details = select(panel_of(page), "weather_ds@1")
+    details.get_by_role("button", name="Insert load cell").click()
+    cells = page.locator(".jp-Notebook .jp-CodeCell")
+    expect(cells).to_have_count(2)
+    expect(cells.nth(1)).to_contain_text("%load_ext dsnb")
+    expect(cells.nth(1)).to_contain_text("df = %ds load weather_ds@1")
+    notebook.run_all()
+    expect(page.get_by_role("button", name="Run: 1 input, 0 outputs")).to_be_visible()
+    assert notebook.evaluate("df.shape") == "(502, 15)"
+    page.get_by_role("button", name="Run: 1 input, 0 outputs").click()
+    panel = page.get_by_role("region", name="Datasets")
+    run = panel.get_by_role("article", name="Run notebook")
+    expect(run).to_contain_text("weather_ds@1")
+    expect(run).to_contain_text("running")
+
+
+def test_the_extension_is_loaded_once_only(page: Page, open_notebook: Open) -> None:
+    open_notebook("%load_ext dsnb", prepare=two_weeks)
+    details = select(panel_of(page), "weather_ds@1")
+    details.get_by_role("button", name="Insert load cell").click()
+    expect(page.locator(".jp-Notebook .jp-CodeCell")).to_have_count(2)
+
+
+def test_the_reference_is_copied(page: Page, open_notebook: Open) -> None:
+    open_notebook("1", prepare=two_weeks)
+    details = select(panel_of(page), "weather_ds@2")
+    details.get_by_role("button", name="Copy reference").click()
+    page.wait_for_function("navigator.clipboard.readText().then(t => t === 'weather_ds@2')")
+
+
+def test_what_the_notebook_registers_appears_at_once(page: Page, open_notebook: Open) -> None:
+    notebook = open_notebook(REGISTERED, workspace=False)
+    panel = panel_of(page)
+    expect(panel).to_contain_text("Register your first dataset")
+    expect(panel).to_contain_text("%ds register NAME PATH")
+    notebook.run_all()
+    expect(dataset(panel, "weather_ds")).to_be_visible()
+    expect(page.get_by_role("button", name="Run: 0 inputs, 2 outputs")).to_be_visible()
+
+
+def test_what_another_process_registers_appears_within_a_second_or_two(
+    page: Page, open_notebook: Open
+) -> None:
+    notebook = open_notebook("1", prepare=two_weeks)
+    panel = panel_of(page)
+    expect(dataset(panel, "weather_ds")).to_be_visible()
+    register_elsewhere(notebook.path.parent, "prices", "data/Weather/week 27")
+    expect(dataset(panel, "prices")).to_be_visible(timeout=2_000)
+
+
+def test_nothing_is_asked_while_the_panel_is_hidden(page: Page, open_notebook: Open) -> None:
+    open_notebook("1", prepare=two_weeks)
+    panel = panel_of(page)
+    expect(dataset(panel, "weather_ds")).to_be_visible()
+    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
+    page.get_by_role("tab", name="Datasets").first.click()
+    expect(panel).to_be_hidden()
+    page.wait_for_timeout(1_000)  # the kernel that just came up is asked for its run once
+    asked: list[str] = []
+    page.on("request", lambda request: "dsnb/api" in request.url and asked.append(request.url))
+    page.wait_for_timeout(2_500)
+    assert asked == []
+
+
+def test_drift_is_shown_with_what_happened(page: Page, open_notebook: Open) -> None:
+    def prepare(folder: Path) -> None:
+        two_weeks(folder)
+        (folder / "data/Weather/week 27/weather.csv").write_text("gone\n", encoding="utf-8")
+
+    open_notebook("1", prepare=prepare)
+    details = select(panel_of(page), "weather_ds@1")
+    expect(details).to_contain_text("⚠ drifted")
+    expect(details).to_contain_text("week 27/weather.csv")
+
+
+def test_models_say_that_there_are_none(page: Page, open_notebook: Open) -> None:
+    open_notebook("1", prepare=two_weeks)
+    panel = panel_of(page)
+    panel.get_by_role("tab", name="Models").click()
+    expect(panel.get_by_role("tabpanel")).to_contain_text(re.compile("no models|No models"))
+
+
+def test_hostile_texts_run_no_script(page: Page, open_notebook: Open) -> None:
+    def prepare(folder: Path) -> None:
+        (folder / "bad.csv").write_text(f"{HOSTILE},b\n1,{HOSTILE}\n", encoding="utf-8")
+        workspace = Workspace.create(folder)
+        register(
+            workspace,
+            str(folder / "bad.csv"),
+            name="bad",
+            description=HOSTILE,
+            tags={HOSTILE: HOSTILE},
+        )
+
+    open_notebook("%load_ext dsnb", "%ds show bad", "%ds list", prepare=prepare).run_all()
+    panel = panel_of(page)
+    details = select(panel, "bad@1")
+    expect(details).to_contain_text(HOSTILE)
+    for summary in details.locator("summary").all():
+        summary.click()
+    panel.get_by_role("tab", name="Runs").click()
+    page.wait_for_timeout(500)
+    assert page.evaluate("window.hacked") is None
+
+
+def test_the_panel_is_used_with_the_keyboard_alone(page: Page, open_notebook: Open) -> None:
+    open_notebook("1", prepare=two_weeks)
+    panel = panel_of(page)
+    search = panel.get_by_role("searchbox", name="Search datasets")
+    search.focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(panel.get_by_text("weather_ds@2", exact=True).first).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(panel.get_by_role("region", name="Version weather_ds@2")).to_be_visible()
+    page.keyboard.press("Tab")
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_the_panel_has_no_serious_fault_of_access(
+    page: Page, open_notebook: Open, theme: str
+) -> None:
+    notebook: Notebook = open_notebook("1", prepare=two_weeks)
+    notebook.use_theme(theme)
+    panel = panel_of(page)
+    select(panel, "weather_ds@2")
+    for tab in ("Datasets", "Runs", "Models"):
+        panel.get_by_role("tab", name=tab).click()
+        page.wait_for_timeout(300)
+        assert notebook.faults_of_access("[role=region][aria-label=Datasets]") == []
+    notebook.use_theme("JupyterLab Light")  # the next test gets the same settings
