@@ -18,7 +18,7 @@ export default defineConfig({
   test: {
     environment: 'jsdom',
     include: ['tests/**/*.test.{ts,tsx}'],
-    setupFiles: ['tests/setup.ts'],
+    setupFiles: ['tests/native.mjs', 'tests/setup.ts'],
     restoreMocks: true,
     // Published as modules for bundlers: Node cannot load their extensionless imports by itself.
     server: { deps: { inline: [/@jupyterlab\//, /@jupyter\//, /@lumino\//, /@rjsf\//] } }

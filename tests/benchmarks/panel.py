@@ -54,7 +54,10 @@ def measure(folder: Path) -> Iterator[Row]:
             notebook = Notebook(page, server, path)
             page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
             tab = page.get_by_role("tab", name="Datasets").first
-            item = "#dsnb-datasets button[aria-expanded]"
+            item = "#dsnb-datasets:not(.lm-mod-hidden) button[aria-expanded]"
+            if page.get_by_role("region", name="Datasets").is_visible():
+                tab.click()  # Lab opens what was open last time
+                page.wait_for_timeout(300)
             (warm if number else cold).append(
                 _waiting(page, "click", item, lambda tab=tab: tab.click())
             )
