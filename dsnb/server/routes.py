@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from dsnb.errors import DsnbError
 from dsnb.server.handlers import (
     ChangesHandler,
     DatasetsHandler,
@@ -16,6 +18,7 @@ from dsnb.server.handlers import (
     VersionsHandler,
     WorkspaceHandler,
 )
+from dsnb.server.reading import read_workspace
 from dsnb.server.scope import Scope
 
 if TYPE_CHECKING:
@@ -39,6 +42,15 @@ def add_routes(app: ServerApp) -> None:
     desk = Desk(Scope(root, app.log.info))
     web: Any = app.web_app
     web.add_handlers(".*$", list(_specs(app.base_url, desk)))
+    desk.readers.submit(_read_ahead, desk.scope)
+
+
+def _read_ahead(scope: Scope) -> None:
+    """Import what reading needs, and read the root's own workspace: the first click waits less."""
+    import dsnb.catalog.jsonfile  # noqa: F401 - with TinyDB and msgspec
+
+    with suppress(DsnbError, OSError):
+        read_workspace(scope, "")
 
 
 def _specs(base: str, desk: Desk) -> Iterable[tuple[str, type[ReadingHandler], dict[str, Any]]]:
