@@ -24,10 +24,10 @@ dev: $(VENV)/.developed  ## open JupyterLab with the front end rebuilt at every 
 
 test: $(VENV)/.tested chromium  ## run every test
 	@$(JLPM) test
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 nightly: $(VENV)/.tested chromium  ## run the longer modes of the tests too
-	@$(BIN)/python -m pytest -n 2 -m "nightly or not nightly"
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "nightly or not nightly"
 
 check: $(VENV)/.checked  ## check style and types: ruff, mypy --strict, TypeScript strict, eslint
 	@$(BIN)/ruff check .

@@ -1,4 +1,7 @@
-"""A JupyterLab with the extension, and a browser: one of each for the tests of this folder."""
+"""A JupyterLab with the extension, and a browser: one of each for the tests of a module.
+
+No longer: while Playwright runs, the process has a running event loop, which others may not want.
+"""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,13 +20,13 @@ REGISTERED = """\
 %ds register weather_ds --add "data/Weather/week 28" -d "weeks 27, 28\""""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     with lab.lab(tmp_path_factory.mktemp("lab")) as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     with lab.browser() as running:
         yield running

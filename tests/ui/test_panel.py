@@ -180,6 +180,7 @@ def test_hostile_texts_run_no_script(page: Page, open_notebook: Open) -> None:
 def test_the_panel_is_used_with_the_keyboard_alone(page: Page, open_notebook: Open) -> None:
     open_notebook("1", prepare=two_weeks)
     panel = panel_of(page)
+    expect(dataset(panel, "weather_ds")).to_be_visible()
     search = panel.get_by_role("searchbox", name="Search datasets")
     search.focus()
     page.keyboard.press("Tab")
