@@ -39,7 +39,7 @@ bench: $(VENV)/.tested chromium  ## measure speed as ratios, side by side in one
 	@$(BIN)/python -m tests.benchmarks
 
 screenshots: $(VENV)/.tested chromium  ## take the README's pictures anew
-	@$(BIN)/python -m pytest -q tests/ui/test_screenshots.py
+	@DSNB_SCREENSHOTS=1 $(BIN)/python -m pytest -q tests/ui/test_screenshots.py
 
 reference: $(VENV)/.installed  ## write the README's verb reference anew from the declarations
 	@$(BIN)/python scripts/reference.py
