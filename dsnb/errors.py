@@ -18,6 +18,9 @@
     │   ├── EmptySourceError
     │   └── UnreadableFileError
     ├── DriftError                  a version's files changed or vanished since it was registered
+    ├── InUseError                  something refers to what was to be removed
+    ├── SnapshotError               the kept bytes of a file are missing or damaged
+    ├── ArchiveError                a file to import is damaged, or is no such file
     ├── TableError                  data cannot be read, or held, as a table
     │   └── MissingColumnError
     ├── ComparisonError             two contents cannot be compared in the way asked for
@@ -25,6 +28,7 @@
     └── RegistryError               the registry cannot be read or written
         ├── RegistryTooNewError
         ├── RegistryDamagedError
+        │   └── OutsideDatastoreError   a recorded path leads out of its datastore
         └── RegistryLockedError
 
 Each message names the thing, says what happened, and ends with what to type next.
@@ -138,6 +142,18 @@ class DriftError(DsnbError):
     """A version's files changed or vanished since it was registered."""
 
 
+class InUseError(DsnbError):
+    """Something refers to what was to be removed."""
+
+
+class SnapshotError(DsnbError):
+    """The kept bytes of a file are missing or damaged."""
+
+
+class ArchiveError(DsnbError):
+    """A file to import is damaged, or is no such file."""
+
+
 class TableError(DsnbError):
     """Data cannot be read, or held, as a table."""
 
@@ -164,6 +180,10 @@ class RegistryTooNewError(RegistryError):
 
 class RegistryDamagedError(RegistryError):
     """The registry, or a manifest, does not hold what dsnb wrote there."""
+
+
+class OutsideDatastoreError(RegistryDamagedError):
+    """A path that was recorded leads out of its datastore."""
 
 
 class RegistryLockedError(RegistryError):

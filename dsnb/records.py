@@ -181,6 +181,10 @@ class Version:
         Name of the user.
     run
         Id of the run that registered it, if one did.
+    kept
+        Whether the snapshots hold the bytes of all its files.
+    deprecated
+        Why it should not be used any more (may be empty); None while it may.
     """
 
     name: str
@@ -201,6 +205,8 @@ class Version:
     created: datetime
     creator: str = ""
     run: str | None = None
+    kept: bool = False
+    deprecated: str | None = None
 
     def __post_init__(self) -> None:
         _check_zoned(self.created)

@@ -33,7 +33,7 @@ class View(Protocol):
         """Return the aliases of a dataset and the version numbers they point to."""
 
     def next_number(self, name: str) -> int:
-        """Return the number that the next version gets: one that was never used."""
+        """Return the number that the next version gets: one above all that were ever used."""
 
     def renamed_to(self, name: str) -> str | None:
         """Return what a dataset that had this name is called now."""
@@ -43,10 +43,13 @@ class Transaction(View, Protocol):
     """A view that can be written; what is written is seen by later reads of the transaction."""
 
     def add_version(self, version: Version) -> None:
-        """Add a version; its number must be the next one of its name."""
+        """Add a version; its number must be above all that its name ever used."""
 
     def update_version(self, version: Version) -> None:
         """Replace the record of a version, found by its id."""
+
+    def remove_version(self, version: Version) -> None:
+        """Remove a version and the aliases that point to it; its number stays used."""
 
     def set_alias(self, name: str, alias: str, number: int | None) -> None:
         """Point an alias to a version, or take it away."""

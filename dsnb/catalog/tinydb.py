@@ -156,8 +156,8 @@ class TinyTransaction(TinyView):
         self._database = database
 
     def add_version(self, version: Version) -> None:
-        """Add a version; its number must be the next one of its name."""
-        assert version.version == self.next_number(version.name)
+        """Add a version; its number must be above all that its name ever used."""
+        assert version.version >= self.next_number(version.name)
         document = to_document(version)
         self._database.table("versions").insert(document)
         self._enter(document)
@@ -171,6 +171,23 @@ class TinyTransaction(TinyView):
         self._database.table("versions").update(document, where("id") == version.id)
         self._records.pop(version.id, None)
         self._enter({**self._ids[version.id], **document})
+
+    def remove_version(self, version: Version) -> None:
+        """Remove a version and the aliases that point to it; its number stays used."""
+        from tinydb import where
+
+        self._database.table("versions").remove(where("id") == version.id)
+        for alias, number in list(self.aliases(version.name).items()):
+            if number == version.version:
+                self.set_alias(version.name, alias, None)
+        last = self.next_number(version.name) - 1
+        self._ids.pop(version.id, None)
+        self._records.pop(version.id, None)
+        numbers = self._versions[version.name]
+        numbers.pop(version.version, None)
+        if not numbers:
+            del self._versions[version.name]
+        self._put_name(version.name, last=last, renamed_to=None)
 
     def set_alias(self, name: str, alias: str, number: int | None) -> None:
         """Point an alias to a version, or take it away."""

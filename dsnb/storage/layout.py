@@ -56,6 +56,11 @@ class Layout:
         return self.folder / "manifests"
 
     @property
+    def objects(self) -> Path:
+        """The snapshots: contents of files, by their own hash."""
+        return self.folder / "objects"
+
+    @property
     def data(self) -> Path:
         """Tables registered from memory, a new folder each time."""
         return self.folder / "data"
