@@ -9,7 +9,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
 from dsnb.records import Run, Version
 
@@ -26,6 +27,9 @@ class View(Protocol):
     def version(self, name: str, number: int) -> Version | None:
         """Return one version."""
 
+    def with_digest(self, name: str, digest: str) -> Sequence[int]:
+        """Return the numbers of a dataset's versions that have this digest, ascending."""
+
     def by_id(self, identifier: str) -> Version | None:
         """Return the version with this id, whatever it is called now."""
 
@@ -34,6 +38,9 @@ class View(Protocol):
 
     def next_number(self, name: str) -> int:
         """Return the number that the next version gets: one above all that were ever used."""
+
+    def deleted(self, name: str) -> Sequence[int]:
+        """Return the numbers of a dataset's versions that were removed, ascending."""
 
     def renamed_to(self, name: str) -> str | None:
         """Return what a dataset that had this name is called now."""
@@ -56,6 +63,41 @@ class Transaction(View, Protocol):
 
     def rename(self, name: str, new: str) -> None:
         """Give a dataset another name, with all its versions and aliases."""
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """One thing that is not right with a registry.
+
+    Attributes
+    ----------
+    file
+        The file that it is in.
+    what
+        What is wrong, as a sentence.
+    records
+        References of the versions, or ids of the runs, that it concerns, as far as they are known.
+    mendable
+        Whether `Catalog.repair` mends it.
+    remedy
+        What to do, as a sentence.
+    harmless
+        Whether nothing needs to be done about it.
+    """
+
+    file: str
+    what: str
+    records: tuple[str, ...] = ()
+    mendable: bool = True
+    remedy: str = ""
+    harmless: bool = False
+
+
+class Repair(NamedTuple):
+    """What a repair did, in sentences: what is right again, and what could not be brought back."""
+
+    mended: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
 
 
 class Catalog(ABC):
@@ -90,3 +132,17 @@ class Catalog(ABC):
     @abstractmethod
     def save_run(self, run: Run) -> None:
         """Add a run, or replace the record of one that has this id."""
+
+    @abstractmethod
+    def check(self) -> Sequence[Damage]:
+        """Return what is wrong with the registry; whatever it holds, this raises nothing."""
+
+    @abstractmethod
+    def repair(self) -> Repair:
+        """Mend what can be mended; the damaged content is kept aside first.
+
+        Raises
+        ------
+        RegistryError
+            When the registry cannot be locked or written; nothing was changed then.
+        """

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
-import shutil
-import time
-from contextlib import suppress
+import re
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -13,11 +15,16 @@ from typing import Any
 import msgspec
 from tinydb.storages import Storage
 
-from dsnb.errors import RegistryDamagedError, RegistryError, writing
+from dsnb.catalog.backups import Backups
+from dsnb.errors import RegistryDamagedError, RegistryError, UsageError, writing
 from dsnb.storage.atomic import write_atomically
 
-KEPT_BACKUPS = 5
+REMEDY = "Type %ds doctor --repair: it mends the file from its backups. Nothing was changed."
 Tables = dict[str, dict[str, dict[str, Any]]]
+Identity = tuple[int, int, int, int]
+
+# As TinyDB writes them: "01" would be the same document as "1".
+is_row = re.compile("0|[1-9][0-9]{0,17}").fullmatch
 
 
 class AtomicJSONStorage(Storage):
@@ -25,14 +32,18 @@ class AtomicJSONStorage(Storage):
 
     Writes are collected and reach the disk together, by `commit`: several operations of one
     transaction cost one write, and are seen all at once or not at all. Like any TinyDB storage it
-    also writes when it is closed; `discard` first to drop the changes.
+    also writes when it is closed; `discard` first to drop the changes. What it holds is strict
+    JSON: a number that is none, or is infinite, becomes null.
 
     Parameters
     ----------
     path
         The file; it need not exist.
+    tables
+        What the file holds, when that is known already; read from it otherwise. Its documents are
+        shared: replace one by a copy before TinyDB updates it, which it does in place.
     backups
-        Folder that gets the replaced files, the newest `KEPT_BACKUPS` of them; None for none.
+        Gets a copy of everything that is written.
 
     Examples
     --------
@@ -46,10 +57,12 @@ class AtomicJSONStorage(Storage):
     [{'name': 'weather_ds'}]
     """
 
-    def __init__(self, path: Path, backups: Path | None = None) -> None:
+    def __init__(
+        self, path: Path, *, tables: Tables | None = None, backups: Backups | None = None
+    ) -> None:
         self._path = Path(path)
         self._backups = backups
-        self._tables: Tables | None = None
+        self._tables = tables and {name: dict(rows) for name, rows in tables.items()}
         self._changed = False
 
     def read(self) -> Tables | None:
@@ -63,7 +76,8 @@ class AtomicJSONStorage(Storage):
             When it is not what TinyDB writes.
         """
         if self._tables is None:
-            self._tables = _read_tables(self._path, self._backups)
+            found = read_file(self._path)
+            self._tables = None if found is None else parse_tables(self._path, found[0])
         return self._tables
 
     def write(self, data: Tables) -> None:
@@ -71,21 +85,30 @@ class AtomicJSONStorage(Storage):
         self._tables = data
         self._changed = True
 
-    def commit(self) -> None:
-        """Replace the file when anything was written.
+    def commit(self) -> Identity | None:
+        """Replace the file when anything was written, and return what tells the new one.
 
         Raises
         ------
         RegistryError
             When the disk refuses; the old file is then untouched.
+        UsageError
+            When JSON cannot hold what was written.
         """
         if not self._changed:
-            return
+            return None
+        content = encode_tables(self._tables or {})
         with writing(self._path):
-            content = msgspec.json.encode(self._tables)
-            self._back_up()
-            write_atomically(self._path, content)
+            written = write_atomically(self._path, content)
+        if self._backups is not None:
+            self._backups.add(content)
         self._changed = False
+        return _identity_of(written)
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything was written since the last commit."""
+        return self._changed
 
     def discard(self) -> None:
         """Forget what was written since the last commit."""
@@ -96,52 +119,109 @@ class AtomicJSONStorage(Storage):
         """Write what is not written yet."""
         self.commit()
 
-    def _back_up(self) -> None:
-        if self._backups is None or not self._path.exists():
-            return
-        self._backups.mkdir(exist_ok=True)
-        kept = self._backups / f"{self._path.stem}-{time.time_ns():020d}{self._path.suffix}"
-        try:
-            # The old file is about to lose its name, never to change: a second name is a copy.
-            os.link(self._path, kept)
-        except FileExistsError:
-            return
-        except OSError:
-            shutil.copy2(self._path, kept)
-        older = sorted(self._backups.glob(f"{self._path.stem}-*{self._path.suffix}"))
-        for path in older[:-KEPT_BACKUPS]:
-            with suppress(OSError):
-                path.unlink()
 
+def identity(path: Path) -> Identity | None:
+    """Return what tells a file from any other that stood or will stand there, None for no file.
 
-def _read_tables(path: Path, backups: Path | None) -> Tables | None:
+    Raises
+    ------
+    RegistryError
+        When nobody may look.
+    """
     try:
-        content = path.read_bytes()
+        return _identity_of(os.stat(path))
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise RegistryError(
-            f"{path} cannot be read: {error.strerror}.",
-            hint="Check its permissions, then run the same line again.",
-        ) from error
-    if not content:
-        raise _damaged(path, backups, "it is empty")
+        raise _unreadable(path, error) from error
+
+
+def read_file(path: Path) -> tuple[bytes, Identity] | None:
+    """Return what a file holds and what tells it from any other, None for no file.
+
+    Raises
+    ------
+    RegistryError
+        When it cannot be read.
+    RegistryDamagedError
+        When a folder, a pipe or a device stands there.
+    """
+    # Opening a pipe would wait for its writer.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
-        tables: Tables = msgspec.json.decode(content, type=dict[str, dict[str, dict[str, Any]]])
-        if not all(map(str.isdecimal, chain.from_iterable(tables.values()))):
-            raise ValueError("the documents of a table are not numbered")
+        descriptor = os.open(path, flags)
+        with open(descriptor, "rb") as file:
+            found = os.fstat(descriptor)
+            if not stat.S_ISREG(found.st_mode):
+                raise damaged(path, "it is no regular file")
+            return file.read(), _identity_of(found)
+    except FileNotFoundError:
+        return None
+    except IsADirectoryError as error:
+        raise damaged(path, "it is no regular file") from error
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def parse_tables(path: Path, content: bytes) -> Tables:
+    """Return the tables in the content of a file.
+
+    Raises
+    ------
+    RegistryDamagedError
+        When it is not what TinyDB writes.
+    """
+    if not content:
+        raise damaged(path, "it is empty")
+    try:
+        with collecting_paused():
+            tables: Tables = msgspec.json.decode(content, type=Tables)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise _damaged(path, backups, str(error)) from error
+        raise damaged(path, str(error)) from error
+    if not all(map(is_row, chain.from_iterable(tables.values()))):
+        raise damaged(path, "the documents of a table are not numbered")
     return tables
 
 
-def _damaged(path: Path, backups: Path | None, why: str) -> RegistryDamagedError:
-    if backups is None:
-        return RegistryDamagedError(
-            f"{path} is damaged: {why}.",
-            hint="Move it away: what it records begins anew. Nothing was changed.",
-        )
-    return RegistryDamagedError(
-        f"The registry {path} is damaged: {why}.",
-        hint=f"Copy the newest good one of {backups} over it; nothing was changed.",
+def encode_tables(tables: Tables) -> bytes:
+    """Return tables as JSON.
+
+    Raises
+    ------
+    UsageError
+        When JSON cannot hold them.
+    """
+    try:
+        return msgspec.json.encode(tables)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UsageError(
+            f"This cannot be recorded: {error}.", hint="Give plain text and numbers."
+        ) from error
+
+
+def damaged(path: Path, why: str) -> RegistryDamagedError:
+    """Return the error for a file that does not hold what dsnb writes there."""
+    return RegistryDamagedError(f"{path} is damaged: {why}.", hint=REMEDY)
+
+
+@contextmanager
+def collecting_paused() -> Iterator[None]:
+    """Pause the garbage collector, which would walk through all of a growing heap in vain."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _identity_of(found: os.stat_result) -> Identity:
+    return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
+
+
+def _unreadable(path: Path, error: OSError) -> RegistryError:
+    return RegistryError(
+        f"{path} cannot be read: {error.strerror}.",
+        hint="Check its permissions, then run the same line again.",
     )

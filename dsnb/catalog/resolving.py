@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dsnb.catalog.base import View
 from dsnb.errors import DatasetNotFoundError, VersionNotFoundError, did_you_mean
 from dsnb.records import Version
@@ -46,7 +48,7 @@ def resolve(view: View, ref: Ref) -> Version:
     return found
 
 
-def known_numbers(view: View, name: str) -> list[int]:
+def known_numbers(view: View, name: str) -> Sequence[int]:
     """Return the version numbers of a dataset, ascending.
 
     Raises
@@ -54,13 +56,18 @@ def known_numbers(view: View, name: str) -> list[int]:
     DatasetNotFoundError
         When no dataset has that name.
     """
-    numbers = list(view.numbers(name))
+    numbers = view.numbers(name)
     if numbers:
         return numbers
     new = view.renamed_to(name)
     if new is not None:
         raise DatasetNotFoundError(
             f"The dataset {name} is called {new} now.", hint=f"Write {new} in its place."
+        )
+    if view.deleted(name):
+        raise DatasetNotFoundError(
+            f"Every version of {name} was deleted.",
+            hint=f"Register it anew, as {name}@{view.next_number(name)}: %ds register {name} PATH",
         )
     names = view.names()
     near = did_you_mean(name, names)
@@ -87,7 +94,7 @@ def _by_digest(view: View, ref: Ref, prefix: str) -> Version | None:
 
 
 def _no_version(view: View, ref: Ref) -> VersionNotFoundError:
-    numbers = list(view.numbers(ref.name))
+    numbers = view.numbers(ref.name)
     aliases = view.aliases(ref.name)
     has = f"{ref.name}@{numbers[0]}"
     if len(numbers) > 1:
@@ -99,6 +106,8 @@ def _no_version(view: View, ref: Ref) -> VersionNotFoundError:
             what = f"{ref.name} has no alias {alias}. {did_you_mean(alias, list(aliases))}".strip()
         case AsOf(_, text):
             what = f"{ref.name} had no version yet on {text}."
+        case Number(number) if number in view.deleted(ref.name):
+            what = f"{ref.name}@{number} was deleted."
         case _:
             what = f"There is no {ref}."
     return VersionNotFoundError(f"{what} There is {has}.", hint=f"Type %ds versions {ref.name}")

@@ -1,37 +1,20 @@
-import itertools
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
 
+from dsnb.catalog.resolving import resolve
 from dsnb.errors import DatasetNotFoundError, VersionNotFoundError
-from dsnb.records import Definition, Version
+from dsnb.records import Version
+from dsnb.refs import parse
 from dsnb.workspace import Workspace
-
-NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
-IDS = itertools.count()
+from tests.catalog.records import NOON, some_version
+from tests.catalog.records import add as add_to
 
 
 def add(workspace: Workspace, name: str = "ds", **known: Any) -> Version:
-    with workspace._catalog.transaction() as transaction:
-        version = Version(
-            **{
-                "name": name,
-                "version": transaction.next_number(name),
-                "id": f"id-{next(IDS)}",
-                "definition": Definition(sources=()),
-                "manifest": "0" * 64,
-                "digest": "0" * 64,
-                "kind": "file",
-                "files": 0,
-                "size": 0,
-                "created": NOON,
-                **known,
-            }
-        )
-        transaction.add_version(version)
-    return version
+    return add_to(workspace._catalog, name, **known)
 
 
 @pytest.fixture
@@ -129,3 +112,63 @@ def test_numbers_are_never_used_again_through_any_renames(workspace: Workspace) 
     assert workspace.view().numbers("a") == [1, 2, 3]
     assert add(workspace, "a").version == 5
     assert workspace.view().numbers("c") == [4]
+
+
+def remove(workspace: Workspace, name: str, *numbers: int) -> None:
+    with workspace._catalog.transaction() as transaction:
+        for number in numbers:
+            version = transaction.version(name, number)
+            assert version is not None
+            transaction.remove_version(version)
+
+
+def test_a_version_that_was_deleted_is_told_from_one_that_never_was(three: Workspace) -> None:
+    remove(three, "ds", 2)
+    for ref in ("ds@2", "ds@v2", "ds:2"):
+        with pytest.raises(VersionNotFoundError, match=r"ds@2 was deleted\. There is ds@1 to @3"):
+            three.resolve(ref)
+    with pytest.raises(VersionNotFoundError, match=r"There is no ds@4"):
+        three.resolve("ds@4")
+    with pytest.raises(VersionNotFoundError, match=r"no alias prod"):
+        three.resolve("ds@prod")
+    assert three.resolve("ds@latest~1").version == 1
+
+
+def test_a_dataset_whose_versions_were_all_deleted_is_told(three: Workspace) -> None:
+    remove(three, "ds", 1, 2, 3)
+    for ref in ("ds", "ds@2", "ds@prod"):
+        with pytest.raises(
+            DatasetNotFoundError,
+            match=r"Every version of ds was deleted.*as ds@4: %ds register ds PATH",
+        ):
+            three.resolve(ref)
+    assert add(three).version == 4
+
+
+def test_a_version_that_went_with_a_rename_was_not_deleted(three: Workspace) -> None:
+    three.rename("ds", "new")
+    add(three, "ds")
+    with pytest.raises(VersionNotFoundError, match=r"There is no ds@2\. There is ds@4"):
+        three.resolve("ds@2")
+
+
+def test_many_versions_of_one_name_are_not_walked_through(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with workspace._catalog.transaction() as transaction:
+        for number in range(1, 301):
+            transaction.add_version(some_version("ds", number))
+    view = workspace.view()
+    assert resolve(view, parse("ds")).version == 300
+    looked_at: list[int] = []
+    look_up = type(view).version
+
+    def counted(self: Any, name: str, number: int) -> Version | None:
+        looked_at.append(number)
+        return look_up(self, name, number)
+
+    monkeypatch.setattr(type(view), "version", counted)
+    monkeypatch.setattr("builtins.sorted", None)
+    for ref in ("ds@150", "ds", "ds@latest~3"):
+        resolve(view, parse(ref))
+    assert looked_at == [150, 300, 297]

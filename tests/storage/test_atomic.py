@@ -1,13 +1,16 @@
 import os
 import resource
 import signal
+import stat
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 
 from dsnb.errors import RegistryError, writing
-from dsnb.storage.atomic import write_atomically
+from dsnb.storage.atomic import leftovers, write_atomically
 from tests.workbench import NOBODY, run_python, write
 
 
@@ -89,3 +92,97 @@ with writing(path):
 def test_an_unforeseen_refusal_is_not_dressed_up() -> None:
     with pytest.raises(TimeoutError), writing("file"):
         raise TimeoutError(110, "Connection timed out")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other permissions")
+@pytest.mark.parametrize("umask", [0o002, 0o022, 0o077])
+@pytest.mark.parametrize(
+    ("folder", "file", "below"),
+    [
+        (0o2775, 0o664, 0o2775), (0o755, 0o644, 0o755), (0o700, 0o600, 0o700),
+        (0o770, 0o660, 0o770), (0o777, 0o666, 0o777), (0o1777, 0o644, 0o755),
+    ],
+)  # fmt: skip
+def test_what_is_new_is_as_open_to_others_as_its_folder_whatever_the_umask(
+    folder: int, file: int, below: int, umask: int
+) -> None:
+    Path("shared").mkdir()
+    Path("shared").chmod(folder)
+    before = os.umask(umask)
+    try:
+        write_atomically(Path("shared/file"), b"new")
+        write_atomically(Path("shared/a/b/file"), b"new")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(Path("shared/file").stat().st_mode) == file
+    assert stat.S_IMODE(Path("shared/a/b").stat().st_mode) == below
+
+
+def test_the_written_file_is_told_apart_from_every_other_whatever_the_clock_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path, seen = Path("file"), set()
+    times = iter([10**18, 10**18, 10**18, 5, 0])
+    monkeypatch.setattr("time.time_ns", lambda: next(times))
+    for _ in range(5):
+        written = write_atomically(path, b"same size")
+        assert os.path.samestat(written, path.stat())
+        assert written.st_mtime_ns == path.stat().st_mtime_ns
+        seen.add(written.st_mtime_ns)
+    assert len(seen) == 5
+
+
+def test_a_folder_that_cannot_be_synced_does_not_undo_what_was_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fsync = os.fsync
+
+    def refuse_folders(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(22, "Invalid argument")
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", refuse_folders)
+    write_atomically(Path("file"), b"new")
+    assert Path("file").read_bytes() == b"new"
+
+
+WRITE_SLOWLY = """
+import os, sys, time
+from pathlib import Path
+from dsnb.storage import atomic
+
+def stop(*_):
+    print("written", flush=True)
+    time.sleep(60)
+
+atomic._succeed = stop
+atomic.write_atomically(Path(sys.argv[1]), b"half")
+"""
+
+
+def test_what_a_killed_writer_left_is_told_apart_from_what_is_being_written() -> None:
+    source = str(Path(__file__).parents[2])
+    write(".tmp-of-another-program/notes", "not a file of ours")
+    with subprocess.Popen(
+        [sys.executable, "-c", WRITE_SLOWLY, "below/file"],
+        env={**os.environ, "PYTHONPATH": source},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as writer:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "written\n"
+        [unfinished] = Path("below").iterdir()
+        assert list(leftovers(Path())) == []
+        writer.kill()
+        writer.wait()
+    assert list(leftovers(Path())) == [unfinished]
+    write_atomically(Path("below/file"), b"whole")
+    assert list(leftovers(Path())) == [unfinished]
+
+
+def test_an_unfinished_file_that_is_empty_may_be_one_that_begins() -> None:
+    path = write(".tmp-0123", "")
+    assert list(leftovers(Path())) == []
+    os.utime(path, (0, 0))
+    assert list(leftovers(Path())) == [path]
