@@ -19,7 +19,13 @@ __all__ = [
     "annotate",
     "config",
     "datastore",
+    "delete",
+    "deprecate",
     "diff",
+    "doctor",
+    "export",
+    "gc",
+    "import_",
     "init",
     "list",
     "load",
@@ -27,9 +33,11 @@ __all__ = [
     "pick",
     "register",
     "rename",
+    "restore",
     "run",
     "runs",
     "show",
+    "snapshot",
     "status",
     "tag",
     "unload_ipython_extension",
@@ -39,11 +47,14 @@ __all__ = [
 
 if TYPE_CHECKING:
     from dsnb.commands.data import load, register
+    from dsnb.commands.housekeeping import doctor, gc
+    from dsnb.commands.keeping import delete, deprecate, restore, snapshot
     from dsnb.commands.looking import diff, list, show, verify, versions
     from dsnb.commands.naming import alias, annotate, rename, tag
     from dsnb.commands.picking import pick
     from dsnb.commands.running import run, runs
     from dsnb.commands.setup import config, datastore, init, status
+    from dsnb.commands.sharing import export, import_
     from dsnb.errors import DsnbError
     from dsnb.workspace import Workspace
 
@@ -73,7 +84,8 @@ def __getattr__(name: str) -> Any:
         from dsnb.commands.verbs import VERBS
         from dsnb.workspace import Workspace
 
-        return Workspace if name == "Workspace" else VERBS[name]
+        # A verb that Python has as a keyword ends with an underscore here.
+        return Workspace if name == "Workspace" else VERBS[name.removesuffix("_")]
     raise AttributeError(f"module 'dsnb' has no attribute {name!r}")
 
 

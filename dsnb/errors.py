@@ -40,7 +40,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from dsnb.presenting import Presentable, as_text
+from dsnb.presenting import Presentable, as_text, one_line
 
 
 class DsnbError(Presentable, Exception):
@@ -67,7 +67,7 @@ class DsnbError(Presentable, Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        return f"{self.message} {self.hint}".strip()
+        return f"{one_line(self.message)} {one_line(self.hint)}".strip()
 
     def _render_traceback_(self) -> list[str]:
         """Show the message alone in IPython: the user's own frames say nothing here."""
@@ -207,7 +207,7 @@ def did_you_mean(wrong: str, known: Sequence[str]) -> str:
     return f"Did you mean {' or '.join(near)}?" if near else ""
 
 
-def first_line(error: Exception) -> str:
+def first_line(error: BaseException) -> str:
     r"""Return what a library's error says, without its last full stop.
 
     Examples

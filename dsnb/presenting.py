@@ -11,6 +11,26 @@ from functools import singledispatch
 from typing import Any
 
 
+def one_line(text: str) -> str:
+    r"""Return text with control characters made visible, so that it stays on its line.
+
+    Names and descriptions may come from a stranger: what they hold must not move the cursor of a
+    terminal, colour it, or turn the direction of what follows.
+
+    Examples
+    --------
+    >>> one_line("two\nlines")
+    'two lines'
+    """
+    return text if text.isprintable() else "".join(map(_visible, text))
+
+
+def _visible(char: str) -> str:
+    if char.isprintable() or char in "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}":
+        return char  # Persian words and many emoji are written with the joiners
+    return " " if char.isspace() else "\N{REPLACEMENT CHARACTER}"
+
+
 @singledispatch
 def as_text(result: object) -> str:
     """Return the plain-text form of a result, for terminals of 80 columns."""

@@ -181,6 +181,8 @@ class Version:
         Name of the user.
     run
         Id of the run that registered it, if one did.
+    table
+        BLAKE3 of the table's buffers, when it was registered from memory and that is exact.
     kept
         Whether the snapshots hold the bytes of all its files.
     deprecated
@@ -205,6 +207,7 @@ class Version:
     created: datetime
     creator: str = ""
     run: str | None = None
+    table: str | None = None
     kept: bool = False
     deprecated: str | None = None
 
@@ -363,5 +366,5 @@ def from_document(document: object, kind: type[Record], where: str) -> Record:
     except (msgspec.ValidationError, ValueError) as error:
         raise RegistryDamagedError(
             f"{where} is damaged: {error}.",
-            hint="Look for a good copy in .dsnb/backups.",
+            hint="Type %ds doctor --repair to mend what can be mended.",
         ) from error

@@ -13,11 +13,12 @@ from dsnb.errors import ConfigError, did_you_mean
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting: its key, its default and what it does."""
+    """One setting: its key, its default, what it does, and the words it may be, if only some."""
 
     key: str
     default: str | int | float
     help: str
+    choices: tuple[str, ...] = ()
 
 
 SETTINGS = {
@@ -26,6 +27,13 @@ SETTINGS = {
         Setting("creator", "", "name recorded as the creator of versions (empty: your user name)"),
         Setting("diff.rows", 10, "how many changed rows %ds diff lists cell by cell"),
         Setting("lock.timeout", 30.0, "seconds to wait while another process writes the registry"),
+        Setting(
+            "snapshot",
+            "auto",
+            "which versions' bytes are kept: auto (up to 50 MB, or any size where the file system "
+            "clones for free), always, never",
+            ("auto", "always", "never"),
+        ),
     )
 }
 
@@ -66,13 +74,14 @@ def read_config(path: Path) -> Config:
         raise ConfigError(
             f"{path} cannot be read: {error.strerror}.", hint="Check its permissions."
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    # A number of 5,000 digits is a ValueError of its own, and brackets nest without end.
+    except (ValueError, RecursionError) as error:
         raise ConfigError(
             f"{path} is not a readable TOML file: {error}.",
             hint="Mend the line it names, or move the file away to start from the defaults.",
         ) from error
     datastores = document.pop("datastores", {})
-    if not isinstance(datastores, dict) or not all(isinstance(v, str) for v in datastores.values()):
+    if not isinstance(datastores, dict) or not all(map(_is_folder, datastores.values())):
         raise ConfigError(
             f'[datastores] in {path} must hold lines like NAME = "/folder".',
             hint="Mend it, then run the same line again.",
@@ -83,6 +92,10 @@ def read_config(path: Path) -> Config:
         if key in SETTINGS
     }
     return Config(values, datastores)
+
+
+def _is_folder(value: object) -> bool:
+    return isinstance(value, str) and "\0" not in value
 
 
 def check_value(key: str, value: object) -> str | int | float:
@@ -121,6 +134,10 @@ def check_value(key: str, value: object) -> str | int | float:
             f"{key} takes {what}, not {value!r}.",
             hint=f"For example: %ds config {key} {setting.default}",
         ) from None
+    if setting.choices and converted not in setting.choices:
+        raise ConfigError(
+            f"{key} cannot be {value!r}.", hint=f"It is one of {', '.join(setting.choices)}."
+        )
     return converted
 
 

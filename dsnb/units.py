@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 
 
 def size_text(size: int) -> str:
@@ -82,3 +83,18 @@ def day(moment: datetime) -> str:
     16
     """
     return f"{moment.astimezone():%Y-%m-%d %H:%M}"
+
+
+_SPANS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+
+
+def span(text: str) -> timedelta | None:
+    """Return the time that a text such as ``30d`` means: hours, days or weeks; None for no such.
+
+    Examples
+    --------
+    >>> span("30d").days, span("a month")
+    (30, None)
+    """
+    found = re.fullmatch(r"(\d{1,6})\s*([hdw])", text.strip().lower())
+    return int(found[1]) * _SPANS[found[2]] if found else None

@@ -10,14 +10,15 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dsnb.errors import WorkspaceError, writing
-from dsnb.presenting import Outcome
+from dsnb.errors import BadReferenceError, ConfigError, WorkspaceError, writing
+from dsnb.presenting import Outcome, one_line
 from dsnb.records import Run, Source, Version
-from dsnb.refs import Ref, parse
+from dsnb.refs import Number, Ref, is_pair, parse, parse_pair
 from dsnb.settings import Config, read_config
 from dsnb.storage.discovery import (
     cache_folder,
@@ -33,7 +34,11 @@ if TYPE_CHECKING:
 
     from dsnb.catalog.base import Catalog, View
     from dsnb.compare import DatasetDiff
+    from dsnb.datasets.archives import Export
     from dsnb.datasets.comparison import Options
+    from dsnb.datasets.health import Examination
+    from dsnb.datasets.housekeeping import GarbageCollection
+    from dsnb.datasets.importing import Import
     from dsnb.datasets.inspection import (
         DatasetList,
         Verification,
@@ -41,11 +46,15 @@ if TYPE_CHECKING:
         VersionList,
         WorkspaceStatus,
     )
+    from dsnb.datasets.keeping import Snapshot
     from dsnb.datasets.metadata import MetadataChange
     from dsnb.datasets.registration import Registration, Request
+    from dsnb.datasets.removal import Deletion, Retention
+    from dsnb.datasets.restoring import Restoration
     from dsnb.datasets.stores import Stores
     from dsnb.storage.configuration import DatastoreList, SettingList
     from dsnb.storage.files import Stat
+    from dsnb.storage.reach import Reach
     from dsnb.tables.conversion import Library
     from dsnb.tables.reading import Wanted
 
@@ -54,7 +63,7 @@ Notify = Callable[[str], None]
 
 def tell_on_stderr(notice: str) -> None:
     """Tell the user something without disturbing a script's output."""
-    print(f"dsnb: {notice}", file=sys.stderr)
+    print(f"dsnb: {one_line(notice)}", file=sys.stderr)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +100,22 @@ class Workspace:
         self.root = Path(os.path.realpath(folder))
         self.layout = Layout(self.root)
         self.notify = notify
-        if not self.layout.folder.is_dir():
+        self._in_passing = False
+        if not os.path.isdir(self.layout.folder):  # nor when it may not be looked at
             raise WorkspaceError(
                 f"{self.root} is not a workspace: it has no {FOLDER} folder.",
                 hint=f"Make it one: %ds init {_quoted(str(folder))}",
             )
+        self.layout.check()
+
+    def in_passing(self) -> Workspace:
+        """Return the same workspace for somebody who only shows what there is.
+
+        It looks at nothing outside the workspace's folder that this user has not used here before.
+        """
+        other = copy(self)
+        other._in_passing = True
+        return other
 
     # Finding and making
 
@@ -185,13 +205,13 @@ class Workspace:
         """Record what some paths hold now as a version of a dataset."""
         from dsnb.datasets.registration import register
 
-        return register(self._stores, self._locate(paths), self._by_creator(request))
+        return register(self._stores, self._locate(paths), self._as_configured(request))
 
     def register_table(self, table: object, request: Request) -> Registration:
         """Keep a table that is in memory as Parquet, and record that as a version."""
-        from dsnb.datasets.registration import register_table
+        from dsnb.datasets.memory import register_table
 
-        return register_table(self._stores, table, self._by_creator(request))
+        return register_table(self._stores, table, self._as_configured(request))
 
     def load(
         self,
@@ -233,6 +253,66 @@ class Workspace:
 
         return compare_with_table(self._stores, old, table, label, options)
 
+    # Keeping, restoring, removing
+
+    def snapshot(self, ref: Ref) -> Snapshot:
+        """Keep the bytes of a version."""
+        from dsnb.datasets.keeping import snapshot
+
+        return snapshot(self._stores, ref)
+
+    def release(self, ref: Ref) -> Snapshot:
+        """Keep the bytes of a version no longer."""
+        from dsnb.datasets.keeping import release
+
+        return release(self._stores, ref)
+
+    def restore(
+        self, version: Version, folder: str | None = None, *, overwrite: bool = False
+    ) -> Restoration:
+        """Write a version's files as they were registered."""
+        from dsnb.datasets.restoring import restore
+
+        target = None if folder is None else self._from_here(folder)
+        return restore(self._stores, version, target, overwrite=overwrite)
+
+    def delete(self, refs: Sequence[Ref], *, force: bool = False) -> Deletion:
+        """Remove versions; their numbers are never used again."""
+        from dsnb.datasets.removal import delete
+
+        return delete(self._stores, refs, force=force)
+
+    def collect_garbage(self, retention: Retention, *, dry_run: bool = False) -> GarbageCollection:
+        """Remove what a retention lets go, and everything that nothing refers to."""
+        from dsnb.datasets.housekeeping import collect
+
+        return collect(self._stores, retention, dry_run=dry_run)
+
+    def examine(self, *, repair: bool = False) -> Examination:
+        """Look for what is broken, and mend what can be mended."""
+        from dsnb.datasets.health import examine, without_settings
+
+        try:
+            stores = self._stores
+        except ConfigError as error:
+            return without_settings(self.layout, error)
+        return examine(stores, repair=repair)
+
+    # Sharing
+
+    def export(self, versions: Sequence[Version], path: str, *, overwrite: bool = False) -> Export:
+        """Write versions with all they hold to one file."""
+        from dsnb.datasets.archives import export
+
+        return export(self._stores, versions, self._from_here(path), overwrite=overwrite)
+
+    def import_archive(self, path: str) -> Import:
+        """Add the versions of an archive."""
+        from dsnb.datasets.importing import import_archive
+
+        keep = self.config["snapshot"] == "always"
+        return import_archive(self._stores, self._from_here(path), keep=keep)
+
     # Looking around
 
     def resolve(self, ref: Ref | str) -> Version:
@@ -240,6 +320,24 @@ class Workspace:
         from dsnb.catalog.resolving import resolve
 
         return resolve(self._catalog.view(), parse(ref) if isinstance(ref, str) else ref)
+
+    def expand(self, text: str) -> list[Ref]:
+        """Return the references that a text means: one, or each of ``name@1..3``."""
+        if not is_pair(text):
+            return [parse(text)]
+        view = self._catalog.view()
+        first, last = (self.resolve(ref) for ref in parse_pair(text))
+        if first.name != last.name or first.version > last.version:
+            raise BadReferenceError(
+                f"{text!r} is no range of versions.",
+                hint="A range is written name@1..3, the older version first.",
+            )
+        numbers = view.numbers(first.name)
+        return [
+            Ref(first.name, Number(number))
+            for number in numbers
+            if first.version <= number <= last.version
+        ]
 
     def datasets(self, pattern: str = "", tags: Mapping[str, str] | None = None) -> DatasetList:
         """Return the datasets, each by its latest version."""
@@ -303,6 +401,12 @@ class Workspace:
 
         return set_description(self._catalog, ref, text)
 
+    def deprecate(self, ref: Ref, why: str = "", *, remove: bool = False) -> MetadataChange:
+        """Say that a version should not be used any more, or take that back."""
+        from dsnb.datasets.metadata import deprecate
+
+        return deprecate(self._catalog, ref, why, remove=remove)
+
     def rename(self, name: str, new: str) -> MetadataChange:
         """Give a dataset another name; its versions keep their numbers and ids."""
         from dsnb.datasets.metadata import rename
@@ -342,29 +446,40 @@ class Workspace:
         """Return the datastores with their folders."""
         from dsnb.storage.configuration import list_datastores
 
-        return list_datastores(self.layout)
+        return list_datastores(self.layout, self._reach)
 
     def add_datastore(self, name: str, url: str) -> DatastoreList:
         """Name a folder below which data lies."""
         from dsnb.storage.configuration import add_datastore
 
-        return add_datastore(self.layout, name, url)
+        return add_datastore(self.layout, name, url, self._reach)
 
     def remove_datastore(self, name: str) -> DatastoreList:
         """Forget a datastore; its data stays where it is."""
         from dsnb.datasets.inspection import used_datastores
         from dsnb.storage.configuration import remove_datastore
 
-        return remove_datastore(self.layout, name, used_datastores(self._stores))
+        used = used_datastores(self._stores)
+        return remove_datastore(self.layout, name, used, self._reach)
 
     # Wiring
+
+    @staticmethod
+    def _from_here(path: str) -> Path:
+        """Return a path that the user typed, from the folder that the user works in."""
+        return Path(os.path.join(current_folder(), os.path.expanduser(path)))
 
     def _locate(self, paths: Sequence[str | os.PathLike[str]]) -> list[Source]:
         folder = str(current_folder())
         return [self._stores.datastores.locate(os.fspath(path), folder) for path in paths]
 
-    def _by_creator(self, request: Request) -> Request:
-        return replace(request, creator=request.creator or self.config["creator"])
+    def _as_configured(self, request: Request) -> Request:
+        config = self.config
+        return replace(
+            request,
+            creator=request.creator or config["creator"],
+            snapshot=request.snapshot or config["snapshot"],
+        )
 
     @property
     def _catalog(self) -> Catalog:
@@ -378,11 +493,19 @@ class Workspace:
         return _CATALOGS[key]
 
     @property
+    def _reach(self) -> Reach:
+        from dsnb.storage.reach import Reach, UsedPlaces
+
+        used = UsedPlaces(cache_folder() / "used")
+        return Reach(str(self.root), used, self.notify, self._in_passing)
+
+    @property
     def _stores(self) -> Stores:
         from dsnb.datasets.stores import Stores
         from dsnb.progress import hashing
         from dsnb.storage.configuration import open_datastores
         from dsnb.storage.manifests import ManifestStore
+        from dsnb.storage.snapshots import SnapshotStore
         from dsnb.storage.stats import StatCache
 
         return Stores(
@@ -390,7 +513,9 @@ class Workspace:
             datastores=open_datastores(self.layout),
             catalog=self._catalog,
             manifests=ManifestStore(self.layout.manifests),
+            snapshots=SnapshotStore(self.layout.objects),
             stats=StatCache(cache_folder() / "stats"),
+            reach=self._reach,
             notify=self.notify,
             progress=hashing,
         )

@@ -56,6 +56,12 @@ def notices() -> list[str]:
 
 
 @pytest.fixture
+def by_reference(workspace: Workspace) -> None:
+    """Keep no bytes, so that what drifts is lost."""
+    workspace.set_setting("snapshot", "never")
+
+
+@pytest.fixture
 def workspace(notices: list[str]) -> Workspace:
     """Return a workspace in the current folder."""
     return Workspace.create(".", notices.append)

@@ -173,8 +173,11 @@ def test_verify_fails_when_something_drifted(
     Path("data/Weather/week 28/weather.csv").write_text("a\n1\n")
     assert main(["verify"]) == 1
     assert main(["verify", "weather_ds@1"]) == 0
-    assert main(["load", "weather_ds@2"]) == 1
+    assert main(["load", "weather_ds@2"]) == 0
     assert "has drifted" in capsys.readouterr().err
+    assert main(["snapshot", "weather_ds@2", "--remove"]) == 0
+    assert main(["load", "weather_ds@2"]) == 1
+    assert "Keep the change as a new version" in capsys.readouterr().err
 
 
 def test_notices_go_to_stderr_and_speak_of_the_shell(here: None) -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from dsnb import errors
 from dsnb.errors import DsnbError, RegistryError, did_you_mean, writing
+from dsnb.workspace import tell_on_stderr
 
 EVERY = [
     kind
@@ -47,3 +48,14 @@ def test_the_nearest_names_are_offered() -> None:
     assert did_you_mean("PRICES", names) == "Did you mean prices?"
     assert did_you_mean("we", ["weather_of_new_york"]) == "Did you mean weather_of_new_york?"
     assert did_you_mean("xyz", names) == did_you_mean("x", []) == ""
+
+
+@pytest.mark.parametrize("bad", ["\x1b[2J\x07", "\u202e", "a\nb", "\x00", "\ud800"])
+def test_a_message_lets_nothing_reach_the_terminal(bad: str) -> None:
+    said = str(DsnbError(f"There is no {bad}.", hint=f"Type {bad}."))
+    assert said.isprintable()
+
+
+def test_a_notice_lets_nothing_reach_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    tell_on_stderr("weather_ds@1 is deprecated: \x1b[2J\u202e")
+    assert capsys.readouterr().err.rstrip("\n").isprintable()

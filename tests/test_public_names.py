@@ -18,8 +18,9 @@ HEAVY = ("pandas", "numpy", "pyarrow", "ipywidgets", "polars", "duckdb", "dask",
 def test_the_public_names() -> None:
     assert dsnb.__all__ == [
         "DsnbError", "Workspace", "__version__", "alias", "annotate", "config", "datastore",
-        "diff", "init", "list", "load", "load_ipython_extension", "pick", "register", "rename",
-        "run", "runs", "show", "status", "tag", "unload_ipython_extension", "verify", "versions",
+        "delete", "deprecate", "diff", "doctor", "export", "gc", "import_", "init", "list", "load",
+        "load_ipython_extension", "pick", "register", "rename", "restore", "run", "runs", "show",
+        "snapshot", "status", "tag", "unload_ipython_extension", "verify", "versions",
     ]  # fmt: skip
     assert dir(dsnb) == sorted(dsnb.__all__)
 
@@ -32,12 +33,21 @@ def test_every_name_can_be_had() -> None:
 
 
 def test_every_verb_is_a_function_here() -> None:
-    for name, verb in VERBS.items():
-        assert name in dsnb.__all__
-        assert getattr(dsnb, name) is verb
+    for verb in VERBS.values():
+        assert verb.python_name in dsnb.__all__
+        assert getattr(dsnb, verb.python_name) is verb
 
 
-@pytest.mark.parametrize("name", [*VERBS, "run.start", "run.tag", "run.show", "datastore.add"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(verb.python_name for verb in VERBS.values()),
+        "run.start",
+        "run.tag",
+        "run.show",
+        "datastore.add",
+    ],
+)
 def test_a_verb_explains_itself(name: str) -> None:
     verb: object = dsnb
     for part in name.split("."):
@@ -55,8 +65,8 @@ def test_no_module_takes_the_place_of_a_function() -> None:
     for module in pkgutil.walk_packages(dsnb.__path__, "dsnb."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
-    for name in VERBS:
-        assert isinstance(getattr(dsnb, name), Verb)
+    for verb in VERBS.values():
+        assert isinstance(getattr(dsnb, verb.python_name), Verb)
     assert not {module.name for module in pkgutil.iter_modules(dsnb.__path__)} & {*dsnb.__all__}
 
 

@@ -12,6 +12,14 @@ from dsnb.workspace import Workspace
 
 NOBODY = 65534
 
+_IMPORT_ALL = """
+import importlib, pkgutil, dsnb
+import blake3, filelock, msgspec, pandas, pyarrow.parquet, tinydb, tomlkit, zstandard
+for one in pkgutil.walk_packages(dsnb.__path__, "dsnb."):
+    if one.name.split(".")[1] not in ("__main__", "magics", "server", "widgets"):
+        importlib.import_module(one.name)
+"""
+
 
 def write(path: str | Path, text: str) -> Path:
     """Write a file, and the folders above it."""
@@ -42,13 +50,10 @@ def run_python(code: str, *, user: int | None = None) -> subprocess.CompletedPro
     """Run Python code in a new process, as another user when one is given."""
     source = Path(__file__).parent.parent
     if user is not None:
-        code = f"import os\nos.setuid({user})\n{code}"
-    # A user other than root may not see the interpreter's or the package's folders otherwise.
-    preload = "import blake3, filelock, msgspec, tinydb, zstandard, tomlkit, dsnb.workspace\n"
-    preload += "import dsnb.catalog.tinydb, dsnb.datasets.registration, dsnb.datasets.loading\n"
-    preload += "import dsnb.datasets.inspection, dsnb.storage.atomic, pandas, pyarrow.parquet\n"
+        # That user may not see the interpreter's or the package's folders.
+        code = f"{_IMPORT_ALL}\nos.setuid({user})\n{code}"
     return subprocess.run(
-        [sys.executable, "-W", "error", "-c", preload + code],
+        [sys.executable, "-W", "error", "-c", f"import os\n{code}"],
         env={**os.environ, "PYTHONPATH": str(source)},
         capture_output=True,
         text=True,

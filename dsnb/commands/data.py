@@ -44,6 +44,8 @@ def register(
     key: Annotated[Sequence[str] | None, COLUMNS] = None,
     kind: Literal["tabular", "file"] | None = None,
     include_hidden: bool = False,
+    snapshot: bool = False,
+    no_snapshot: bool = False,
     no_new_version: bool = False,
     sep: Annotated[str | None, TEXT] = None,
     decimal: Annotated[str | None, TEXT] = None,
@@ -78,6 +80,11 @@ def register(
         Take the files as a table, or as mere files, whatever their names say.
     include_hidden
         Take names that start with ``.`` (in tables also ``_``) from folders and patterns.
+    snapshot
+        Keep the bytes, so that the version can always be restored (the setting snapshot decides
+        otherwise).
+    no_snapshot
+        Only refer to the files, whatever the setting says.
     no_new_version
         Refuse to make a further version of a name that exists.
     sep
@@ -117,6 +124,10 @@ def register(
             "A table (--from) and paths cannot be registered as one version.",
             hint="Register the table alone, or write it to a file and name that.",
         )
+    if snapshot and no_snapshot:
+        raise UsageError(
+            "--snapshot and --no-snapshot contradict each other.", hint="Give one of them."
+        )
     workspace, made = Workspace.find_or_create(call.start, call.notify)
     given = {
         "sep": sep,
@@ -134,6 +145,7 @@ def register(
         kind=kind,
         key=None if key is None else tuple(key),
         options={option: value for option, value in given.items() if value is not None},
+        snapshot="always" if snapshot else "never" if no_snapshot else None,
         description=description,
         tags=dict(tag or {}),
         run=call.session.run_id(workspace) if call.session else None,

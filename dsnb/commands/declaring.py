@@ -7,6 +7,7 @@ say; the NumPy docstring gives the help of the verb and of each argument, and it
 from __future__ import annotations
 
 import inspect
+import keyword
 import os
 import re
 import typing
@@ -136,7 +137,7 @@ class Argument:
         if self.arg.form == "pairs":
             if not isinstance(value, Mapping):
                 raise self._refused(value, 'a dict, such as {"stage": "raw"}')
-            return {str(key): _text_of(each) for key, each in value.items()}
+            return {self._text(str(key)): self._text(_text_of(each)) for key, each in value.items()}
         if self.choices:
             if value not in self.choices:
                 raise self._refused(value, f"one of {', '.join(self.choices)}")
@@ -145,7 +146,7 @@ class Argument:
             return self._whole_number(value)
         if self.arg.completes == "path":
             return self._of((str, os.PathLike), value, "a path")
-        return self._of(str, value, "a text")
+        return self._text(self._of(str, value, "a text"))
 
     @property
     def _may_be_none(self) -> bool:
@@ -153,14 +154,25 @@ class Argument:
 
     def _columns(self, value: Any) -> list[str]:
         if isinstance(value, str):
-            return split_columns(value)
+            return split_columns(self._text(value))
         wanted = "a list of texts, or one text with commas"
         if not isinstance(value, Iterable) or isinstance(value, bytes | Mapping):
             raise self._refused(value, wanted)
         columns = list(value)
         if not all(isinstance(column, str) for column in columns):
             raise self._refused(value, wanted)
-        return columns
+        return [self._text(column) for column in columns]
+
+    def _text(self, value: str) -> str:
+        """Return a text that can be recorded: half a character, as a terminal may send, cannot."""
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise UsageError(
+                f"{self.name} holds what is no character: {value[:40]!a}.",
+                hint="Type it again, as plain text.",
+            ) from None
+        return value
 
     def _whole_number(self, value: Any) -> int:
         # numpy's whole numbers are numbers, too, and True is none.
@@ -234,6 +246,11 @@ class Verb(Generic[P, R]):
                     else argument.taken(given)
                 )
         return bound.args, bound.kwargs
+
+    @property
+    def python_name(self) -> str:
+        """How it is called in Python, where ``import`` is no name."""
+        return f"{self.name}_" if keyword.iskeyword(self.name) else self.name
 
     def __repr__(self) -> str:
         return f"<dsnb verb {self.name}>"

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dsnb.commands import data, looking, naming, picking, running, setup
+from dsnb.commands import (
+    data,
+    housekeeping,
+    keeping,
+    looking,
+    naming,
+    picking,
+    running,
+    setup,
+    sharing,
+)
 from dsnb.commands.declaring import Verb
 
 VERBS: Mapping[str, Verb[..., Any]] = {
@@ -18,13 +28,21 @@ VERBS: Mapping[str, Verb[..., Any]] = {
         looking.show,
         looking.diff,
         looking.verify,
+        keeping.snapshot,
+        keeping.restore,
         picking.pick,
         naming.alias,
         naming.tag,
         naming.annotate,
         naming.rename,
+        keeping.deprecate,
+        keeping.delete,
         running.run,
         running.runs,
+        sharing.export,
+        sharing.import_,
+        housekeeping.gc,
+        housekeeping.doctor,
         setup.init,
         setup.status,
         setup.datastore,

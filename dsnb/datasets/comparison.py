@@ -16,9 +16,11 @@ from dsnb.compare import (
     compare_rows,
 )
 from dsnb.datasets.content import find_content
-from dsnb.datasets.loading import find_version_drift, read
+from dsnb.datasets.drifting import find_version_drift
+from dsnb.datasets.loading import read
+from dsnb.datasets.originals import Originals, find_originals
 from dsnb.datasets.stores import Stores
-from dsnb.errors import ComparisonError, SourceError, TableError
+from dsnb.errors import ComparisonError, DriftError, SourceError, TableError
 from dsnb.records import Column, Manifest, Version
 from dsnb.storage.drift import Drift
 from dsnb.tables.columns import columns_of
@@ -67,29 +69,34 @@ def compare_versions(stores: Stores, old: Version, new: Version, options: Option
     if old.digest == new.digest and _read_alike(old, new) and options.names_no_columns:
         return _nothing(old.ref, new.ref, before, old.columns)
     files = compare_files(before, after)
-    unreadable = [
-        note for version in (old, new) if (note := _why_unreadable(stores, version)) is not None
-    ]
+    found: list[Originals] = []
+    unreadable: list[str] = []
+    for version, manifest in ((old, before), (new, after)):
+        try:
+            found.append(_table_files(stores, version, manifest))
+        except ComparisonError as error:
+            unreadable.append(error.message)
     if unreadable:
         schema = _recorded_schema(old.columns, new.columns)
         return DatasetDiff(old.ref, new.ref, files, schema, None, tuple(unreadable))
-    schema, rows, notes = _compare_tables(
-        read(stores, old, before), read(stores, new, after), new.key or old.key, options
-    )
+    for notice in filter(None, (originals.notice for originals in found)):
+        stores.notify(notice)
+    was, now = read(stores, old, found[0].paths), read(stores, new, found[1].paths)
+    schema, rows, notes = _compare_tables(was, now, new.key or old.key, options)
     return DatasetDiff(old.ref, new.ref, files, schema, rows, notes)
 
 
 def compare_with_disk(stores: Stores, old: Version, options: Options) -> DatasetDiff:
     """Compare a version with what its paths hold now.
 
-    Rows are compared while the version's own content can still be read, that is when nothing of
-    it was changed and files were only added.
+    Rows are compared while the version's own content can still be read: when files were only added,
+    or when its snapshot keeps it.
     """
     before = stores.manifest(old)
     try:
         content = find_content(stores, old.definition)
     except SourceError as error:
-        left = _what_is_left(before, find_version_drift(stores, old))
+        left = _what_is_left(before, find_version_drift(stores, old, before))
         note = f"Only the file lists were compared: {error.message}"
         return DatasetDiff(old.ref, ON_DISK, compare_files(before, left), notes=(note,))
     if content.digest == old.digest and (options.names_no_columns or old.kind != "tabular"):
@@ -99,20 +106,18 @@ def compare_with_disk(stores: Stores, old: Version, options: Options) -> Dataset
         note = _no_table(old.ref if old.kind != "tabular" else "What is on disk now")
         return DatasetDiff(old.ref, ON_DISK, files, notes=(note,))
     options_of = old.definition.options
-    drift = find_version_drift(stores, old)
     try:
-        if drift:
+        try:
+            found = _table_files(stores, old, before)
+        except ComparisonError as error:
             described = describe(content.paths, content.format, options_of, content.size)
             schema = _recorded_schema(old.columns, described.columns)
-            note = (
-                f"Rows were not compared: {len(drift.drifted):,} of {drift.files:,} files of "
-                f"{old.ref} were changed or removed, so its own rows can no longer be read."
-            )
-            return DatasetDiff(old.ref, ON_DISK, files, schema, None, (note,))
+            return DatasetDiff(old.ref, ON_DISK, files, schema, None, (error.message,))
+        was = read(stores, old, found.paths)
         now = read_table(content.paths, content.format, options_of)
     except TableError as error:
         return DatasetDiff(old.ref, ON_DISK, files, notes=(error.message,))
-    schema, rows, notes = _compare_tables(read(stores, old, before), now, old.key, options)
+    schema, rows, notes = _compare_tables(was, now, old.key, options)
     return DatasetDiff(old.ref, ON_DISK, files, schema, rows, notes)
 
 
@@ -142,9 +147,10 @@ def compare_with_table(
         When one of them is no table.
     """
     frame = _as_frame(table)
-    if (why := _why_unreadable(stores, old)) is not None:
-        raise ComparisonError(why, hint=f"See what became of it: %ds diff {old.ref}")
-    before = read(stores, old, stores.manifest(old))
+    found = _table_files(stores, old, stores.manifest(old))
+    if found.notice:
+        stores.notify(found.notice)
+    before = read(stores, old, found.paths)
     schema, rows, notes = _compare_tables(before, frame, old.key, options)
     return DatasetDiff(old.ref, label, None, schema, rows, notes)
 
@@ -205,17 +211,27 @@ def _recorded_schema(
     return None if old is None or new is None else compare_columns(old, new)
 
 
-def _why_unreadable(stores: Stores, version: Version) -> str | None:
-    """Return why the rows of a version cannot be read, None when they can."""
+def _table_files(stores: Stores, version: Version, manifest: Manifest) -> Originals:
+    """Return the files of a version's table, from its snapshot where they drifted.
+
+    Raises
+    ------
+    ComparisonError
+        When the version is no table, or its rows can no longer be read.
+    """
     if version.kind != "tabular":
-        return _no_table(version.ref)
-    drift = find_version_drift(stores, version)
-    if drift:
-        return (
-            f"Rows were not compared: {len(drift.drifted):,} of {drift.files:,} files of "
-            f"{version.ref} changed on disk since it was registered."
+        raise ComparisonError(
+            _no_table(version.ref), hint=f"Compare its files: %ds diff {version.ref}"
         )
-    return None
+    try:
+        return find_originals(stores, version, manifest)
+    except DriftError as error:
+        drift = find_version_drift(stores, version, manifest)
+        raise ComparisonError(
+            f"Rows were not compared: {len(drift.drifted):,} of {drift.files:,} files of "
+            f"{version.ref} changed on disk since it was registered.",
+            hint=f"See what became of it: %ds diff {version.ref}",
+        ) from error
 
 
 def _no_table(what: str) -> str:

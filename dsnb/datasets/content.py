@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -92,6 +93,8 @@ def find_content(stores: Stores, definition: Definition) -> Content:
         find_files(place, str(source), include_hidden=definition.include_hidden)
         for place, source in zip(places, definition.sources, strict=True)
     ]
+    for place, listing in zip(places, listings, strict=True):
+        stores.reach.admits(place, listing.base, listing.names)  # says what lies elsewhere
     listings = _taken(listings, definition, places)
     for listing, source in zip(listings, definition.sources, strict=True):
         if not listing.names:
@@ -110,15 +113,16 @@ def find_content(stores: Stores, definition: Definition) -> Content:
 def find_news(stores: Stores, definition: Definition, manifest: Manifest) -> tuple[str, ...]:
     """Return the files that a definition would take now and that are not in its manifest.
 
-    A path that is gone or empty has no news: the drift says so.
+    A path that is gone or empty has no news: the drift says so. One outside the workspace that was
+    never used is not searched in passing.
     """
     places = places_of(definition, stores.datastores)
     listings = []
     for place, source in zip(places, definition.sources, strict=True):
-        try:
-            listing = find_files(place, str(source), include_hidden=definition.include_hidden)
-        except SourceError:
-            listing = Listing(place, [], [])
+        listing = Listing(place, [], [])
+        if stores.reach.walks(place):
+            with suppress(SourceError):
+                listing = find_files(place, str(source), include_hidden=definition.include_hidden)
         listings.append(listing)
     known = {(file.datastore, file.path) for file in manifest.files}
     return tuple(

@@ -12,10 +12,11 @@ from pathlib import Path
 
 from dsnb.catalog.base import View
 from dsnb.catalog.resolving import known_numbers
-from dsnb.datasets.loading import find_version_drift
+from dsnb.datasets.drifting import dependents_of, find_version_drift
 from dsnb.datasets.stores import Stores
-from dsnb.errors import ConfigError, RegistryDamagedError, RegistryError
+from dsnb.errors import RegistryDamagedError, RegistryError
 from dsnb.presenting import Presentable
+from dsnb.provenance.dependents import NONE, Dependents
 from dsnb.records import FileEntry, Run, Version
 from dsnb.storage.configuration import list_datastores
 from dsnb.storage.discovery import cache_folder
@@ -82,12 +83,15 @@ class VersionDetails(Presentable):
         The first files of its manifest; ``row.version.files`` tells how many there are.
     newer
         Reference of the latest version, when this one is older.
+    dependents
+        What refers to it.
     """
 
     row: VersionRow
     drift: Drift
     files: tuple[FileEntry, ...]
     newer: str | None
+    dependents: Dependents = NONE
 
     @property
     def version(self) -> Version:
@@ -97,9 +101,18 @@ class VersionDetails(Presentable):
 
 @dataclass(frozen=True, slots=True)
 class Verification(Presentable):
-    """How the files of some versions stand on disk; true when none has drifted."""
+    """How the files of some versions stand on disk; true when none has drifted.
+
+    Attributes
+    ----------
+    rows
+        Each version with the state of its files.
+    dependents
+        What refers to each version, as long as ``rows``; looked up for those that drifted.
+    """
 
     rows: tuple[tuple[Version, Drift], ...]
+    dependents: tuple[Dependents, ...] = ()
 
     def __bool__(self) -> bool:
         return not any(drift for _, drift in self.rows)
@@ -185,16 +198,18 @@ def list_versions(stores: Stores, name: str) -> VersionList:
 
 
 def show(stores: Stores, version: Version) -> VersionDetails:
-    """Return everything about a version, its state on disk included."""
+    """Return everything about a version, its state on disk included, as far as that is safe."""
+    stores = stores.in_passing()
     view = stores.catalog.view()
-    files = islice(stores.manifest(version).files, SHOWN_FILES)
     latest = view.numbers(version.name)[-1]
     [row] = _rows(view, version.name, [version.version])
+    [dependents] = dependents_of(stores, [version])
     return VersionDetails(
         row,
         _state(stores, version, news=True),
-        tuple(files),
+        _first_files(stores, version),
         None if latest == version.version else f"{version.name}@{latest}",
+        dependents,
     )
 
 
@@ -212,12 +227,14 @@ def verify(
     full
         Whether to hash every file, rather than only those that seem touched.
     """
-    return Verification(
-        tuple(
-            (version, _state(stores, version, full=full, news=True))
-            for version in (every_version(stores) if versions is None else versions)
-        )
+    rows = tuple(
+        (version, _state(stores, version, full=full, news=True))
+        for version in (every_version(stores) if versions is None else versions)
     )
+    if not any(drift for _, drift in rows):
+        return Verification(rows)
+    concerned = dependents_of(stores, [version for version, _ in rows])
+    return Verification(rows, tuple(concerned))
 
 
 def every_version(stores: Stores) -> Iterator[Version]:
@@ -238,9 +255,11 @@ def used_datastores(stores: Stores) -> set[str]:
 
 
 def find_status(stores: Stores) -> WorkspaceStatus:
-    """Return what is where, and which latest versions have drifted."""
+    """Return what is where, and which latest versions have drifted, as far as that is safe."""
+    stores = stores.in_passing()
     datasets = list_datasets(stores)
-    drifted = [row.version.ref for row in datasets.rows if _state(stores, row.version)]
+    states = ((row.version.ref, _state(stores, row.version)) for row in datasets.rows)
+    drifted = [ref for ref, drift in states if drift and not drift.unseen]
     layout, cache = stores.layout, cache_folder()
     return WorkspaceStatus(
         folder=str(layout.root),
@@ -250,9 +269,17 @@ def find_status(stores: Stores) -> WorkspaceStatus:
         registry_size=_size(layout.registry) + _size(layout.runs) + _size(layout.manifests),
         cache=str(cache),
         cache_size=_size(cache),
-        datastores=list_datastores(layout).rows,
+        datastores=list_datastores(layout, stores.reach).rows,
         drifted=tuple(drifted),
     )
+
+
+def _first_files(stores: Stores, version: Version) -> tuple[FileEntry, ...]:
+    """Return the first files of a version; none when nobody knows them any more."""
+    try:
+        return tuple(islice(stores.manifest(version).files, SHOWN_FILES))
+    except RegistryDamagedError:
+        return ()
 
 
 def _count_runs(stores: Stores) -> int | None:
@@ -266,8 +293,8 @@ def _count_runs(stores: Stores) -> int | None:
 def _state(stores: Stores, version: Version, *, full: bool = False, news: bool = False) -> Drift:
     """Return how a version's files stand.
 
-    All are gone when their datastore is. Without a good manifest nobody knows: that is reported as
-    a file that cannot be read, so that the other versions are looked at all the same.
+    Without a good manifest nobody knows: that is reported as a file that cannot be read, so that
+    the other versions are looked at all the same.
     """
     try:
         manifest = stores.manifest(version)
@@ -276,12 +303,7 @@ def _state(stores: Stores, version: Version, *, full: bool = False, news: bool =
             f"the list of its files (manifest {version.manifest[:12]})", "unreadable", 0
         )
         return Drift(version.files, (lost,), full=full)
-    try:
-        return find_version_drift(stores, version, full=full, news=news)
-    except ConfigError:
-        files = list(manifest.files)
-        gone = tuple(FileDrift(file.path, "missing", file.size) for file in files)
-        return Drift(len(files), gone, full=full)
+    return find_version_drift(stores, version, manifest, full=full, news=news)
 
 
 def _size(path: Path) -> int:

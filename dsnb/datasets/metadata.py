@@ -95,6 +95,28 @@ def set_description(catalog: Catalog, ref: Ref, text: str) -> MetadataChange:
     return MetadataChange(version, "described" if text else "description taken away")
 
 
+def deprecate(catalog: Catalog, ref: Ref, why: str, *, remove: bool = False) -> MetadataChange:
+    """Say that a version should not be used any more, or take that back.
+
+    Raises
+    ------
+    NotFoundError
+        When there is no such version, or nothing to take back.
+    """
+
+    def changed(version: Version) -> Version:
+        if remove and version.deprecated is None:
+            raise NotFoundError(
+                f"{version.ref} is not deprecated.", hint=f"Type %ds show {version.ref}"
+            )
+        return replace(version, deprecated=None if remove else why)
+
+    said = f"deprecated: {why}" if why else "deprecated"
+    return MetadataChange(
+        _update(catalog, ref, changed), "no longer deprecated" if remove else said
+    )
+
+
 def rename(catalog: Catalog, name: str, new: str) -> MetadataChange:
     """Give a dataset another name; its versions keep their numbers and ids.
 

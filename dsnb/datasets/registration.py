@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import getpass
 import os
-import shutil
 import uuid
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from dsnb.catalog.base import View
 from dsnb.catalog.resolving import known_numbers
 from dsnb.datasets.content import Content, find_content
+from dsnb.datasets.keeping import Policy, are_kept, is_to_be_kept, keep_files, snapshot
 from dsnb.datasets.stores import Stores
 from dsnb.errors import (
     MissingColumnError,
@@ -24,14 +22,12 @@ from dsnb.errors import (
     TableError,
     UsageError,
     did_you_mean,
-    writing,
 )
 from dsnb.presenting import Outcome
 from dsnb.records import Definition, FileEntry, Kind, Source, Version, now
-from dsnb.refs import check_name
+from dsnb.refs import check_name, parse
 from dsnb.storage.datastores import LOCAL
 from dsnb.tables.columns import with_index_as_columns
-from dsnb.tables.memory import write_exactly
 from dsnb.tables.reading import check_options
 from dsnb.tables.sampling import Description, describe
 
@@ -56,6 +52,11 @@ class Request:
         Columns that identify a row; None keeps those of the latest version.
     options
         Reader options.
+    snapshot
+        Whether the bytes are kept: ``auto``, ``always`` or ``never``; None leaves it to the
+        workspace's setting, which is filled in before.
+    table
+        BLAKE3 of the buffers of a table from memory, where it has one.
     """
 
     name: str
@@ -65,10 +66,12 @@ class Request:
     kind: Kind | None = None
     key: Sequence[str] | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    snapshot: Policy | None = None
     description: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
     creator: str = ""
     run: str | None = None
+    table: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,53 +121,16 @@ def register(stores: Stores, sources: Sequence[Source], request: Request) -> Reg
     check_name(request.name)
     definition = _definition(stores, sources, request)
     for source in definition.sources:
-        if source.datastore == LOCAL and source in sources:
+        if source not in sources:
+            continue  # it comes with --add from the latest version, which others may have recorded
+        stores.reach.take([stores.datastores.path(source.datastore, source.path)])
+        if source.datastore == LOCAL:
             stores.notify(
                 f"{stores.datastores.path(LOCAL, source.path)} lies outside the workspace, so "
                 "this version is tied to this machine (datastore local)."
             )
-    return _record(stores, find_content(stores, definition), request)
-
-
-def register_table(stores: Stores, table: object, request: Request) -> Registration:
-    """Keep a table that is in memory as Parquet, and record that as a version.
-
-    Raises
-    ------
-    TableError
-        When it is no table, or Parquet cannot hold it exactly; nothing is left behind then.
-    """
-    check_name(request.name)
-    moment = f"{now():%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
-    folder = stores.layout.data / request.name / moment
-    with writing(folder):
-        folder.mkdir(parents=True)
-    try:
-        with writing(folder):
-            path = write_exactly(table, folder)
-        source = Source(datastore="default", path=path.relative_to(stores.layout.root).as_posix())
-        definition = Definition(sources=(source,), from_memory=True)
-        return _record(stores, find_content(stores, definition), request)
-    finally:
-        _remove_unless_registered(stores, request.name, folder)
-
-
-def _remove_unless_registered(stores: Stores, name: str, folder: Path) -> None:
-    """Remove a table's folder unless a version names it.
-
-    Ctrl-C may come after the version was recorded, so that only the registry can tell.
-    """
-    place = folder.relative_to(stores.layout.root).as_posix()
-    view = stores.catalog.view()
-    for number in reversed(view.numbers(name)):
-        version = view.version(name, number)
-        if version and any(one.path.startswith(place) for one in version.definition.sources):
-            return
-    shutil.rmtree(folder, ignore_errors=True)
-    with suppress(OSError):
-        # They stay while they hold other tables.
-        folder.parent.rmdir()
-        stores.layout.data.rmdir()
+    done = record(stores, find_content(stores, definition), request)
+    return kept_if_asked(stores, done, request)
 
 
 def _definition(stores: Stores, sources: Sequence[Source], request: Request) -> Definition:
@@ -211,13 +177,21 @@ def _kept(options: Mapping[str, Any]) -> Mapping[str, Any]:
     return kept
 
 
-def _record(stores: Stores, content: Content, request: Request) -> Registration:
+def kept_if_asked(stores: Stores, done: Registration, request: Request) -> Registration:
+    """Keep the bytes of a version that was there already, when a snapshot is asked for."""
+    if done.created or request.snapshot != "always" or done.version.kept:
+        return done
+    return replace(done, version=snapshot(stores, parse(done.version.ref)).version)
+
+
+def record(stores: Stores, content: Content, request: Request) -> Registration:
+    """Record content as a version, unless the latest one is all that was asked for already."""
     for left_out in filter(None, (one.listing.left_out for one in content.fingerprints)):
         stores.notify(f"{left_out}.")
     view = stores.catalog.view()
-    latest = _latest(view, request.name)
+    latest = latest_of(view, request.name)
     if latest is not None and _holds_already(stores, latest, content, request):
-        return _unchanged(stores, view, latest, content, request)
+        return unchanged(stores, view, latest, request, content.skipped)
     kind = request.kind or content.kind
     if request.kind == "tabular" and content.format is None:
         raise TableError(
@@ -230,50 +204,60 @@ def _record(stores: Stores, content: Content, request: Request) -> Registration:
         kind, described = _describe(stores, content, request)
     key = _key(stores, latest, kind, described, request)
     manifest = content.manifest(stores)
-    address = stores.manifests.write(manifest)
-    with stores.catalog.transaction() as transaction:
-        # Another process may have registered since; what counts is the state under the lock.
-        latest = _latest(transaction, request.name)
-        if latest is not None and _holds_already(stores, latest, content, request):
-            return _unchanged(stores, transaction, latest, content, request)
-        if latest is not None and not request.new_version:
-            raise SourceError(
-                f"{latest.ref} holds something else, and --no-new-version was given.",
-                hint="Leave it out to register the next version.",
+    from_memory = content.definition.from_memory
+    kept = is_to_be_kept(stores, manifest, request.snapshot or "auto", from_memory=from_memory)
+    while True:
+        address = stores.manifests.write(manifest)
+        if kept:
+            keep_files(stores, manifest, latest)
+        with stores.catalog.transaction() as transaction:
+            # Another process may have registered since; what counts is the state under the lock.
+            latest = latest_of(transaction, request.name)
+            if latest is not None and _holds_already(stores, latest, content, request):
+                return unchanged(stores, transaction, latest, request, content.skipped)
+            if latest is not None and not request.new_version:
+                raise SourceError(
+                    f"{latest.ref} holds something else, and --no-new-version was given.",
+                    hint="Leave it out to register the next version.",
+                )
+            if not stores.manifests.is_there(address) or (kept and not are_kept(stores, manifest)):
+                continue  # `gc` came in between, when nothing referred to them yet
+            same = transaction.with_digest(request.name, content.digest)
+            version = Version(
+                name=request.name,
+                version=transaction.next_number(request.name),
+                id=str(uuid.uuid4()),
+                definition=content.definition,
+                manifest=address,
+                digest=content.digest,
+                kind=kind,
+                format=content.format if kind == "tabular" else None,
+                files=content.files,
+                size=content.size,
+                rows=described.rows,
+                columns=described.columns,
+                key=key,
+                description=request.description,
+                tags=dict(request.tags),
+                created=_not_before(latest),
+                creator=request.creator or _user(),
+                run=request.run,
+                table=request.table,
+                kept=kept,
             )
-        same_as = _older_with(transaction, request.name, content.digest)
-        version = Version(
-            name=request.name,
-            version=transaction.next_number(request.name),
-            id=str(uuid.uuid4()),
-            definition=content.definition,
-            manifest=address,
-            digest=content.digest,
-            kind=kind,
-            format=content.format if kind == "tabular" else None,
-            files=content.files,
-            size=content.size,
-            rows=described.rows,
-            columns=described.columns,
-            key=key,
-            description=request.description,
-            tags=dict(request.tags),
-            created=_not_before(latest),
-            creator=request.creator or _user(),
-            run=request.run,
+            transaction.add_version(version)
+        return Registration(
+            version=version,
+            created=True,
+            previous=latest,
+            same_as=f"{request.name}@{same[-1]}" if same else None,
+            skipped=content.skipped,
+            files=tuple(islice(manifest.files, SHOWN_FILES)),
         )
-        transaction.add_version(version)
-    return Registration(
-        version=version,
-        created=True,
-        previous=latest,
-        same_as=same_as,
-        skipped=content.skipped,
-        files=tuple(islice(manifest.files, SHOWN_FILES)),
-    )
 
 
-def _latest(view: View, name: str) -> Version | None:
+def latest_of(view: View, name: str) -> Version | None:
+    """Return the latest version of a dataset, None for one that has none."""
     numbers = view.numbers(name)
     return view.version(name, numbers[-1]) if numbers else None
 
@@ -289,20 +273,23 @@ def _holds_already(stores: Stores, latest: Version, content: Content, request: R
 
 def _is_nothing_new(latest: Version, content: Content, request: Request) -> bool:
     """Tell whether the latest version has this definition, content and kind already."""
-    if latest.digest != content.digest:
-        return False
-    if request.kind is not None and request.kind != latest.kind:
-        return False
-    if request.key is not None and tuple(request.key) != latest.key:
+    if latest.digest != content.digest or asks_for_more(latest, request):
         return False
     if content.definition.from_memory and latest.definition.from_memory:
         return True  # each table from memory has a folder of its own: the content is what counts
     return latest.definition == content.definition
 
 
-def _unchanged(
-    stores: Stores, view: View, latest: Version, content: Content, request: Request
+def asks_for_more(latest: Version, request: Request) -> bool:
+    """Tell whether a version is asked for that is another one although it holds the same."""
+    other_kind = request.kind is not None and request.kind != latest.kind
+    return other_kind or (request.key is not None and tuple(request.key) != latest.key)
+
+
+def unchanged(
+    stores: Stores, view: View, latest: Version, request: Request, skipped: int = 0
 ) -> Registration:
+    """Return the outcome where a version that is there is all that was asked for."""
     if request.description and request.description != latest.description:
         stores.notify(
             f"{latest.ref} keeps its description; change it with: "
@@ -314,7 +301,7 @@ def _unchanged(
     numbers = list(view.numbers(latest.name))
     position = numbers.index(latest.version)
     previous = view.version(latest.name, numbers[position - 1]) if position else None
-    return Registration(version=latest, created=False, previous=previous, skipped=content.skipped)
+    return Registration(version=latest, created=False, previous=previous, skipped=skipped)
 
 
 def _describe(stores: Stores, content: Content, request: Request) -> tuple[Kind, Description]:
@@ -363,14 +350,6 @@ def _key(
                 "an earlier one's key."
             )
     return tuple(request.key)
-
-
-def _older_with(view: View, name: str, digest: str) -> str | None:
-    for number in reversed(view.numbers(name)):
-        version = view.version(name, number)
-        if version is not None and version.digest == digest:
-            return version.ref
-    return None
 
 
 def _not_before(latest: Version | None) -> datetime:

@@ -8,7 +8,7 @@ from typing import Any
 
 from dsnb.compare import DatasetDiff, FilesDiff, RowsDiff, SchemaDiff
 from dsnb.display import html, text
-from dsnb.presenting import as_html, as_text
+from dsnb.presenting import as_html, as_text, one_line
 from dsnb.units import count_text, size_text
 
 MINUS = "−"
@@ -113,7 +113,7 @@ def _shown(value: Any) -> str:
         return "(missing)"
     if isinstance(value, float):
         return f"{value:.12g}"
-    return text.one_line(text.shortened(str(value), _CELL))
+    return one_line(text.shortened(str(value), _CELL))
 
 
 def _change(before: Any, after: Any) -> str:

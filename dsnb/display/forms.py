@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from dsnb.display import diffs, house, runs, versions
+from dsnb.display import diffs, house, keeping, runs, versions
 
-__all__ = ["diffs", "house", "runs", "versions"]
+__all__ = ["diffs", "house", "keeping", "runs", "versions"]

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from html import escape
 
-from dsnb.display.text import one_line, shortened
+from dsnb.display.text import shortened
+from dsnb.presenting import one_line
 from dsnb.units import ago, exact
 
 CAP = 100
@@ -36,6 +37,9 @@ white-space:nowrap;max-width:40em;overflow:hidden;text-overflow:ellipsis}
 .dsnb td.right,.dsnb th.right{text-align:right!important}
 .dsnb .scroll{overflow-x:auto;max-height:24em}
 </style>"""
+# Between two dollars a notebook sees a formula, in which \href makes a link of any kind. These are
+# the words of MathJax 3 and 2 for leaving a text alone.
+_NO_MATH = "mathjax_ignore tex2jax_ignore"
 
 
 class Html(str):
@@ -61,7 +65,7 @@ def block(*lines: object, state: str = "") -> Html:
     """Return a whole result: its lines below each other, with the style they need."""
     body = "".join(f"<div>{safe(line)}</div>" for line in lines if line)
     kind = f"dsnb {state}".strip()
-    return Html(f'{_STYLE}<div class="{kind}">{body}</div>')
+    return Html(f'{_STYLE}<div class="{kind} {_NO_MATH}">{body}</div>')
 
 
 def line(*texts: object) -> Html:

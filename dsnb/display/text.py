@@ -6,6 +6,8 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
+from dsnb.presenting import one_line
+
 WIDTH = 80
 CAP = 20
 """Rows of a list that the text form shows before it says how many more there are."""
@@ -133,17 +135,6 @@ def capped(lines: Iterable[str], total: int, cap: int = CAP, indent: str = "") -
     return shown
 
 
-def one_line(text: str) -> str:
-    r"""Return text with control characters made visible, so that it stays on its line.
-
-    Examples
-    --------
-    >>> one_line("two\nlines")
-    'two lines'
-    """
-    return text if text.isprintable() else "".join(map(_visible, text))
-
-
 def brief(text: str) -> str:
     """Return a text on one line, cut where it would fill the screen.
 
@@ -153,12 +144,6 @@ def brief(text: str) -> str:
     1000
     """
     return one_line(shortened(text, LONGEST))
-
-
-def _visible(char: str) -> str:
-    if char.isprintable() or char in "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}":
-        return char  # Persian words and many emoji are written with the joiners
-    return " " if char.isspace() else "\N{REPLACEMENT CHARACTER}"
 
 
 def shortened(text: str, length: int) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from dsnb.datasets.drifting import describe_drift
 from dsnb.datasets.inspection import (
     DatasetList,
     Verification,
@@ -9,11 +12,11 @@ from dsnb.datasets.inspection import (
     VersionList,
     VersionRow,
 )
-from dsnb.datasets.loading import describe_drift
 from dsnb.datasets.metadata import MetadataChange
 from dsnb.datasets.registration import Registration
 from dsnb.display import html, text
 from dsnb.presenting import as_html, as_text
+from dsnb.provenance.dependents import Dependents
 from dsnb.records import Column, FileEntry, Version
 from dsnb.storage.drift import Drift
 from dsnb.units import ago, count_text, exact, size_text
@@ -41,6 +44,8 @@ def holds(version: Version) -> str:
 
 def state(drift: Drift) -> str:
     """Return how a version's files stand, as a shape and a word."""
+    if drift.unseen:
+        return "○ outside the workspace, not looked at"
     if drift:
         return f"⚠ drifted ({len(drift.drifted):,} of {count_text(drift.files, 'file')})"
     return "✓ unchanged"
@@ -156,7 +161,7 @@ def _versions_text(result: VersionList) -> str:
             ago(row.version.created),
             holds(row.version),
             size_text(row.version.size),
-            text.parts(", ".join(row.aliases), row.version.description),
+            text.parts(_deprecated(row.version), ", ".join(row.aliases), row.version.description),
         )
         for row in result.rows[: text.CAP]
     ]
@@ -175,7 +180,7 @@ def _versions_html(result: VersionList) -> str:
             shape(row.version) or count_text(row.version.files, "file"),
             size_text(row.version.size),
             _aliases(row),
-            row.version.description,
+            text.parts(_deprecated(row.version), row.version.description),
             _tags(row.version),
         )
         for row in result.rows
@@ -224,11 +229,13 @@ def _verification_text(result: Verification) -> str:
         return "There are no versions to verify."
     lines = [_verified(result)]
     # Of many versions only those are listed that there is something to say about.
-    listed = [row for row in result.rows if row[1] or len(result.rows) <= text.CAP]
-    for version, drift in listed[: text.CAP]:
+    listed = [row for row in _with_dependents(result) if row[1] or len(result.rows) <= text.CAP]
+    for version, drift, dependents in listed[: text.CAP]:
         news = f", {count_text(len(drift.news), 'new file')}" if drift.news else ""
         lines.append(f"  {version.ref}  {state(drift)}{news}")
         lines += _drifted_files(drift, "    ")
+        if drift:
+            lines += [text.paragraph(one, "    ") for one in _concerned(version, dependents)]
     if len(listed) > text.CAP:
         lines.append(f"  … and {len(listed) - text.CAP:,} more")
     return "\n".join(lines)
@@ -238,17 +245,18 @@ def _verification_text(result: Verification) -> str:
 def _verification_html(result: Verification) -> str:
     if not result.rows:
         return html.block("There are no versions to verify.")
-    drifted_first = sorted(result.rows, key=lambda row: not row[1])
+    drifted_first = sorted(_with_dependents(result), key=lambda row: not row[1])
     rows = (
         (
             html.ref(version.ref),
             state(drift),
             f"{len(drift.news):,}" if drift.news else "",
             "; ".join(describe_drift(file) for file in drift.drifted[:5]),
+            "; ".join(_concerned(version, dependents)) if drift else "",
         )
-        for version, drift in drifted_first
+        for version, drift, dependents in drifted_first
     )
-    headers = ("Version", "State", "New files", "What happened")
+    headers = ("Version", "State", "New files", "What happened", "Concerns")
     return html.block(
         _verified(result),
         html.table(headers, rows, (2,), len(result.rows)),
@@ -275,8 +283,15 @@ def _registered(result: Registration) -> list[str]:
         count_text(version.files, "file"),
         size_text(version.size),
         shape(version),
-        "kept as Parquet" if version.definition.from_memory else "by reference",
+        _held(version),
     ]
+
+
+def _held(version: Version) -> str:
+    """Return where a version's bytes are."""
+    if version.kept:
+        return "kept (snapshot)"
+    return "kept as Parquet" if version.definition.from_memory else "by reference"
 
 
 def _next(result: Registration) -> list[str]:
@@ -286,6 +301,20 @@ def _next(result: Registration) -> list[str]:
     if result.previous is not None:
         commands.append(f"%ds diff {version.name}@{result.previous.version}..{version.version}")
     return commands
+
+
+def _with_dependents(result: Verification) -> Iterator[tuple[Version, Drift, Dependents]]:
+    dependents = result.dependents or (Dependents(),) * len(result.rows)
+    for (version, drift), concerned in zip(result.rows, dependents, strict=True):
+        yield version, drift, concerned
+
+
+def _concerned(version: Version, dependents: Dependents) -> Iterator[str]:
+    """Yield whom drift concerns, and whether the version can be brought back."""
+    if dependents:
+        yield f"used by {dependents}"
+    if version.kept:
+        yield f"its snapshot is loaded instead; put it back: %ds restore {version.ref} --overwrite"
 
 
 def _skipped(count: int) -> str:
@@ -322,6 +351,7 @@ def _headline(result: VersionDetails) -> list[str]:
         count_text(version.files, "file"),
         size_text(version.size),
         state(result.drift),
+        "⊘ deprecated" if version.deprecated is not None else "",
         newer,
         news if result.drift.news else "",
     ]
@@ -329,18 +359,26 @@ def _headline(result: VersionDetails) -> list[str]:
 
 def _facts(result: VersionDetails) -> list[tuple[str, str]]:
     version = result.version
+    why = f": {version.deprecated}" if version.deprecated else ""
     options = ", ".join(f"{key}={value}" for key, value in version.definition.options.items())
     return [
         ("registered", f"{exact(version.created)}, by {version.creator or 'unknown'}"),
+        ("deprecated", "" if version.deprecated is None else f"⊘ do not use{why}"),
         ("aliases", _aliases(result.row)),
+        ("used by", str(result.dependents)),
         ("tags", _tags(version)),
         ("key", ", ".join(version.key)),
         ("paths", ", ".join(map(str, version.definition.sources))),
+        ("bytes", _held(version)),
         ("kind", text.parts(version.kind, version.format, options)),
         ("digest", version.digest),
         ("run", version.run or ""),
         ("id", version.id),
     ]
+
+
+def _deprecated(version: Version) -> str:
+    return "" if version.deprecated is None else "⊘ deprecated"
 
 
 def _aliases(row: VersionRow) -> str:

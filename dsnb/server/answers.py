@@ -20,8 +20,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from dsnb.datasets.drifting import describe_drift
 from dsnb.datasets.inspection import VersionDetails
-from dsnb.datasets.loading import describe_drift
 from dsnb.provenance.runs import Status, count_versions
 from dsnb.records import Run, Source, Use, Version
 
@@ -172,7 +172,8 @@ def details_answer(details: VersionDetails, run: Answer | None) -> Answer:
             _FILES,
         ),
         "drift": {
-            "drifted": len(drift.drifted),
+            "drifted": len(drift.drifted) - drift.unseen,
+            "unseen": drift.unseen,
             "files": drift.files,
             "news": len(drift.news),
             "what": [clipped(describe_drift(file), 1_000) for file in drift.drifted[:_TOLD]],

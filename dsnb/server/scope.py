@@ -128,7 +128,7 @@ class Scope:
         with self._guard:
             workspace = self._open.pop(place.root, None)
             if workspace is None:
-                workspace = Workspace(place.root, self._notify)
+                workspace = Workspace(place.root, self._notify).in_passing()
             self._open[place.root] = workspace
             while len(self._open) > _KEPT_OPEN:
                 self._open.popitem(last=False)

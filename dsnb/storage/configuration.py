@@ -11,8 +11,9 @@ from dsnb.presenting import Outcome
 from dsnb.refs import check_name
 from dsnb.settings import SETTINGS, changed_config, check_key, check_value, read_config
 from dsnb.storage.atomic import write_atomically
-from dsnb.storage.datastores import Datastores
+from dsnb.storage.datastores import BUILT_IN, Datastores
 from dsnb.storage.layout import Layout
+from dsnb.storage.reach import Reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +82,19 @@ def open_datastores(layout: Layout) -> Datastores:
     return Datastores(layout.root, read_config(layout.config).datastores)
 
 
-def list_datastores(layout: Layout) -> DatastoreList:
-    """Return the datastores with their folders."""
-    roots = open_datastores(layout).roots
-    return DatastoreList(
-        tuple(
-            (name, folder, "there" if os.path.isdir(folder) else "not there")
-            for name, folder in roots.items()
-        )
-    )
+def list_datastores(layout: Layout, reach: Reach) -> DatastoreList:
+    """Return the datastores with their folders; what the user never used is not looked at."""
+    reach = replace(reach, in_passing=True)
+    rows = []
+    for name, folder in open_datastores(layout).roots.items():
+        state = "not looked at"
+        if name in BUILT_IN or reach.admits(folder, folder):
+            state = "there" if os.path.isdir(folder) else "not there"
+        rows.append((name, folder, state))
+    return DatastoreList(tuple(rows))
 
 
-def add_datastore(layout: Layout, name: str, url: str) -> DatastoreList:
+def add_datastore(layout: Layout, name: str, url: str, reach: Reach) -> DatastoreList:
     """Name a folder below which data lies.
 
     Raises
@@ -116,10 +118,13 @@ def add_datastore(layout: Layout, name: str, url: str) -> DatastoreList:
     if not os.path.isdir(path):
         raise ConfigError(f"There is no folder {path}.", hint="Make or mount the folder first.")
     _write(layout, "datastores", name, path)
-    return replace(list_datastores(layout), done=f"datastore {name} is {path}")
+    reach.take([path])
+    return replace(list_datastores(layout, reach), done=f"datastore {name} is {path}")
 
 
-def remove_datastore(layout: Layout, name: str, used: Collection[str]) -> DatastoreList:
+def remove_datastore(
+    layout: Layout, name: str, used: Collection[str], reach: Reach
+) -> DatastoreList:
     """Forget a datastore; its data stays where it is.
 
     Parameters
@@ -130,6 +135,8 @@ def remove_datastore(layout: Layout, name: str, used: Collection[str]) -> Datast
         Of the datastore.
     used
         Names of the datastores in which versions lie.
+    reach
+        Which places may be looked at.
 
     Raises
     ------
@@ -148,7 +155,7 @@ def remove_datastore(layout: Layout, name: str, used: Collection[str]) -> Datast
             hint="To point it to another folder, edit .dsnb/config.toml.",
         )
     _write(layout, "datastores", name, None)
-    return replace(list_datastores(layout), done=f"datastore {name} was taken away")
+    return replace(list_datastores(layout, reach), done=f"datastore {name} was taken away")
 
 
 def _write(layout: Layout, table: str | None, key: str, value: object | None) -> None:

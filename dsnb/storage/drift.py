@@ -14,9 +14,10 @@ from dsnb.storage.datastores import Datastores
 from dsnb.storage.files import Listing, Stat, stat_of
 from dsnb.storage.fingerprints import Progress, fingerprint, quiet
 from dsnb.storage.manifests import hash_bytes
+from dsnb.storage.reach import Reach
 from dsnb.storage.stats import HASH_BYTES, StatCache
 
-Fate = Literal["changed", "missing", "unreadable", "not a file"]
+Fate = Literal["changed", "missing", "unreadable", "not a file", "not looked at"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class FileDrift:
         Bytes; now is None when the file cannot be read.
     modified
         When it was last written (UTC), where it is still there.
+    datastore
+        The datastore that it belongs to.
     """
 
     path: str
@@ -40,6 +43,12 @@ class FileDrift:
     size_before: int
     size_now: int | None = None
     modified: datetime | None = None
+    datastore: str = "default"
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Datastore and path, by which a manifest finds the file."""
+        return (self.datastore, self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +60,7 @@ class Drift:
     files
         Number of files in the manifest.
     drifted
-        Those that changed or vanished.
+        Those that changed or vanished, or were not looked at.
     news
         Files that are below the registered paths now and were not then; no drift.
     full
@@ -66,6 +75,11 @@ class Drift:
     def __bool__(self) -> bool:
         return bool(self.drifted)
 
+    @property
+    def unseen(self) -> int:
+        """Number of files outside the workspace that were not looked at in passing."""
+        return sum(file.fate == "not looked at" for file in self.drifted)
+
 
 def places_of(definition: Definition, datastores: Datastores) -> list[str]:
     """Return the paths of a definition on this machine, in order."""
@@ -76,6 +90,7 @@ def find_drift(
     manifest: Manifest,
     definition: Definition,
     datastores: Datastores,
+    reach: Reach,
     cache: StatCache,
     *,
     full: bool = False,
@@ -91,6 +106,8 @@ def find_drift(
         Of the version.
     datastores
         Where its files lie.
+    reach
+        Which places may be looked at.
     cache
         The remembered states.
     full
@@ -101,39 +118,43 @@ def find_drift(
     drifted: list[FileDrift] = []
     places = places_of(definition, datastores)
     for place, group in zip(places, manifest.groups, strict=True):
-        drifted += _drift_of_group(place, group, datastores, cache, full, progress)
+        paths = datastores.paths(group)
+        base = datastores.path(group.datastore, group.base)
+        if reach.admits(place, base, group.names):
+            drifted += _drift_of_group(place, base, group, paths, cache, full, progress)
+        else:
+            drifted += [_lost(file, "not looked at") for file in group.files]
     return Drift(manifest.count, tuple(drifted), full=full)
 
 
 def _drift_of_group(
     place: str,
+    base: str,
     group: FileGroup,
-    datastores: Datastores,
+    paths: Sequence[str],
     cache: StatCache,
     full: bool,
     progress: Progress,
 ) -> list[FileDrift]:
-    base = datastores.path(group.datastore, group.base)
     drifted: list[FileDrift] = []
     names: list[str] = []
     stats: list[Stat] = []
     expected: list[FileEntry] = []
-    for file, name in zip(group.files, group.names, strict=True):
-        path = os.path.join(base, name)
+    for file, name, path in zip(group.files, group.names, paths, strict=True):
         try:
             found = os.stat(path)
         except (FileNotFoundError, NotADirectoryError):
-            drifted.append(FileDrift(file.path, "missing", file.size))
+            drifted.append(_lost(file, "missing"))
             continue
         except OSError:
-            drifted.append(FileDrift(file.path, "unreadable", file.size))
+            drifted.append(_lost(file, "unreadable"))
             continue
         if not stat.S_ISREG(found.st_mode):
-            drifted.append(FileDrift(file.path, "not a file", file.size))
+            drifted.append(_lost(file, "not a file"))
         elif found.st_size != file.size:
             drifted.append(_changed(file, found))
         elif not os.access(path, os.R_OK):
-            drifted.append(FileDrift(file.path, "unreadable", file.size))
+            drifted.append(_lost(file, "unreadable"))
         else:
             names.append(name)
             stats.append(stat_of(found))
@@ -161,4 +182,10 @@ def _differing(
 
 def _changed(file: FileEntry, found: os.stat_result) -> FileDrift:
     modified = datetime.fromtimestamp(found.st_mtime, UTC)
-    return FileDrift(file.path, "changed", file.size, found.st_size, modified)
+    return FileDrift(
+        file.path, "changed", file.size, found.st_size, modified, datastore=file.datastore
+    )
+
+
+def _lost(file: FileEntry, fate: Fate) -> FileDrift:
+    return FileDrift(file.path, fate, file.size, datastore=file.datastore)

@@ -11,12 +11,15 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from dsnb.errors import UnreadableFileError
 from dsnb.storage import hashing_worker
 from dsnb.storage.files import Stat, stat_of
 from dsnb.storage.hashing_worker import SMALL, hash_small
+
+if TYPE_CHECKING:
+    from blake3 import blake3
 
 # A larger file is read and hashed side by side, piece by piece, with every core hashing. A mapped
 # file would be as quick, but kills the process when somebody truncates it.
@@ -164,6 +167,22 @@ def _start_process() -> subprocess.Popen[bytes]:
     )
 
 
+_forked = threading.Event()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked.set)
+
+
+def parallel_hasher() -> blake3:
+    """Return a new BLAKE3 hasher that uses every core.
+
+    In a forked process it uses one: the threads of the library stayed behind in the process it was
+    forked from, and it would wait for them for ever.
+    """
+    from blake3 import blake3
+
+    return blake3(max_threads=1 if _forked.is_set() else blake3.AUTO)
+
+
 def _hash_file(path: str, progress: Callable[[int], None]) -> Hashed:
     """Hash one file, again when it was written to meanwhile."""
     try:
@@ -189,9 +208,7 @@ def _hash_file(path: str, progress: Callable[[int], None]) -> Hashed:
 
 def _hash_large(path: str, progress: Callable[[int], None]) -> Hashed | None:
     """Hash a file piece by piece; None when it was written to meanwhile."""
-    from blake3 import blake3
-
-    hasher = blake3(max_threads=blake3.AUTO)
+    hasher = parallel_hasher()
     with open(path, "rb", buffering=0) as file:
         before = stat_of(os.fstat(file.fileno()))
         for piece in _read_ahead(file):

@@ -5,7 +5,9 @@ Of many small files the time goes into opening them, where threads only wait for
 from its input and answers with their hashes. It imports nothing of dsnb, to be there at once.
 """
 
+import errno
 import os
+import stat
 import struct
 import sys
 
@@ -14,7 +16,10 @@ from blake3 import blake3
 SMALL = 2 << 20
 """Bytes up to which a file is read in one piece."""
 
-_FLAGS = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+# Opening a pipe would wait for somebody who writes to it.
+_WAY = ("O_CLOEXEC", "O_BINARY", "O_NONBLOCK", "O_NOCTTY")
+FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in _WAY)
+"""How a file is opened whose kind is not known yet."""
 _ANSWER = struct.Struct("=?32sqqqQ")
 _LENGTH = struct.Struct("=q")
 Answer = tuple[bool, bytes, int, int, int, int]
@@ -34,9 +39,11 @@ def hash_small(path: str) -> tuple[bytes, tuple[int, int, int, int]] | None:
     OSError
         When it cannot be read.
     """
-    descriptor = os.open(path, _FLAGS)
+    descriptor = os.open(path, FLAGS)
     try:
         found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file")
         if found.st_size > SMALL:
             return None
         # One byte more than there should be tells a file that is growing.

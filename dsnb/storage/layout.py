@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from dsnb.errors import WorkspaceError
+from dsnb.storage.atomic import make_folder
+
 FOLDER = ".dsnb"
+# Windows has devices of these names in every folder, whatever follows a dot.
+_RESERVED = re.compile(r"con|prn|aux|nul|com[0-9]|lpt[0-9]", re.IGNORECASE)
 _GITIGNORE = """\
 # The registry describes this machine's files, so git leaves it out.
 # To share it with the repository, delete the next line.
@@ -65,6 +72,20 @@ class Layout:
         """Tables registered from memory, a new folder each time."""
         return self.folder / "data"
 
+    def tables(self, name: str) -> Path:
+        """Return the folder of the tables that dsnb itself keeps for a dataset.
+
+        It has the dataset's name, unless Windows could not hold a folder of that name.
+
+        Examples
+        --------
+        >>> [Layout(Path()).tables(name).name for name in ("weather_ds", "CON", "a.")]
+        ['weather_ds', '_CON', 'a._']
+        """
+        before = "_" if _RESERVED.fullmatch(name.partition(".")[0]) else ""
+        after = "_" if name.endswith(".") else ""
+        return self.data / f"{before}{name}{after}"
+
     @property
     def backups(self) -> Path:
         """The last good registries."""
@@ -75,8 +96,35 @@ class Layout:
         """The file that keeps the workspace out of git."""
         return self.folder / ".gitignore"
 
+    def check(self) -> None:
+        """Refuse a workspace whose parts are links, pipes or devices.
+
+        dsnb makes none of them, so in a folder from a stranger they are a trap: reading a pipe
+        never ends, a lock that is a link empties the file it leads to, and what is cleared away
+        behind a link was never dsnb's. The folder as a whole may be a link, to a larger disk.
+
+        Raises
+        ------
+        WorkspaceError
+            When one is.
+        """
+        try:
+            with os.scandir(self.folder) as found:
+                entries = list(found)
+        except OSError:
+            return  # whoever opens a record is told why that is not possible
+        for entry in entries:
+            if entry.is_symlink() or not (entry.is_file() or entry.is_dir()):
+                raise WorkspaceError(
+                    f"{entry.path} is {'a link' if entry.is_symlink() else 'no regular file'}, "
+                    "which dsnb never makes there.",
+                    hint=f"Remove it if it is not yours. To keep {FOLDER} on another disk, link "
+                    "the folder as a whole.",
+                )
+
     def create(self) -> None:
         """Make the folder; what already stands is left as it is."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        if not self.gitignore.exists():
+        make_folder(self.folder)
+        # A link that leads nowhere is there, too: writing would go where it leads.
+        if not os.path.lexists(self.gitignore):
             self.gitignore.write_text(_GITIGNORE, encoding="utf-8")

@@ -7,7 +7,7 @@ lists are kept once and a damaged one is noticed when it is read.
 from __future__ import annotations
 
 import binascii
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from pathlib import Path
 
 from dsnb.errors import RegistryDamagedError, writing
@@ -61,6 +61,13 @@ def hash_bytes(texts: Iterable[str]) -> bytes:
     return binascii.unhexlify("".join(texts))
 
 
+def encode_manifest(manifest: Manifest) -> bytes:
+    """Return a manifest as the JSON whose hash is its address."""
+    import msgspec
+
+    return msgspec.json.encode(manifest)
+
+
 class ManifestStore:
     """The manifests of one workspace.
 
@@ -81,17 +88,21 @@ class ManifestStore:
         RegistryError
             When the folder cannot be written.
         """
-        import msgspec
-        import zstandard
         from blake3 import blake3
 
-        content = msgspec.json.encode(manifest)
+        from dsnb.storage.compression import compress
+
+        content = encode_manifest(manifest)
         address = blake3(content).hexdigest()
         path = self._path(address)
         with writing(path):
             if not self.is_whole(address):
-                write_atomically(path, zstandard.ZstdCompressor(level=3).compress(content))
+                write_atomically(path, compress(content, level=3))
         return address
+
+    def is_there(self, address: str) -> bool:
+        """Tell whether a manifest is there, unread."""
+        return self._path(address).is_file()
 
     def is_whole(self, address: str) -> bool:
         """Tell whether a manifest is there and holds what was written."""
@@ -100,6 +111,18 @@ class ManifestStore:
         except RegistryDamagedError:
             return False
         return True
+
+    def unneeded(self, needed: Set[str]) -> Iterator[Path]:
+        """Yield the files of manifests that are not needed.
+
+        Parameters
+        ----------
+        needed
+            Addresses.
+        """
+        for path in self._folder.glob("??/*.json.zst"):
+            if path.parent.name + path.name.removesuffix(".json.zst") not in needed:
+                yield path
 
     def read(self, address: str) -> Manifest:
         """Return a manifest by its address.
@@ -111,21 +134,27 @@ class ManifestStore:
         """
         import msgspec
 
-        content = self._content(address)
-        return from_document(
-            msgspec.json.decode(content), Manifest, f"The manifest {self._path(address)}"
-        )
+        content, path = self._content(address), self._path(address)
+        try:
+            document = msgspec.json.decode(content)
+        except (msgspec.DecodeError, ValueError, RecursionError) as error:
+            raise _damaged(path, str(error)) from error
+        return from_document(document, Manifest, f"The manifest {path}")
 
     def _content(self, address: str) -> bytes:
-        import zstandard
         from blake3 import blake3
 
+        from dsnb.storage.compression import library
+
+        zstd = library()
         path = self._path(address)
+        if path.exists() and not path.is_file():
+            raise _damaged(path, "it is no regular file")  # reading a pipe would wait for ever
         try:
-            content = zstandard.ZstdDecompressor().decompress(path.read_bytes())
+            content: bytes = zstd.decompress(path.read_bytes())
         except FileNotFoundError:
             raise _damaged(path, "it is missing") from None
-        except (OSError, ValueError, zstandard.ZstdError) as error:
+        except (OSError, ValueError, zstd.ZstdError) as error:
             raise _damaged(path, str(error)) from error
         if blake3(content).hexdigest() != address:
             raise _damaged(path, "its content does not match its address")
@@ -140,5 +169,5 @@ class ManifestStore:
 def _damaged(path: Path, why: str) -> RegistryDamagedError:
     return RegistryDamagedError(
         f"The manifest {path} cannot be used: {why}.",
-        hint="Put the file back from a backup, or register the data again as a new version.",
+        hint="Type %ds doctor --repair: it makes the list anew while the files are unchanged.",
     )

@@ -62,7 +62,10 @@ def _converted(table: Any, library: Library) -> Any:
 
         if isinstance(table, pd.DataFrame):
             return polars.from_pandas(table, include_index=not is_plainly_numbered(table))
-        return polars.from_arrow(table)
+        try:
+            return polars.from_arrow(table)
+        except polars.exceptions.PanicException as error:  # which is no Exception
+            raise ValueError(first_line(error)) from error
     arrow = table if isinstance(table, pyarrow.Table) else pyarrow.Table.from_pandas(table)
     if library == "arrow":
         return arrow

@@ -23,7 +23,7 @@ def is_table(value: object) -> bool:
     >>> is_table([1, 2])
     False
     """
-    return _library_of(value) is not None
+    return library_of(value) is not None
 
 
 def write_exactly(table: object, folder: Path) -> Path:
@@ -47,7 +47,7 @@ def write_exactly(table: object, folder: Path) -> Path:
         When it is no table, or Parquet cannot hold it exactly: the column is named.
     """
     path = folder / FILE
-    match _library_of(table):
+    match library_of(table):
         case "pandas":
             _write_pandas(table, path)
         case "polars":
@@ -62,7 +62,8 @@ def write_exactly(table: object, folder: Path) -> Path:
     return path
 
 
-def _library_of(value: object) -> str | None:
+def library_of(value: object) -> str | None:
+    """Return the library that a table belongs to, None for what is no table."""
     for kind in type(value).__mro__:
         library = kind.__module__.partition(".")[0]
         if (library, kind.__name__) in {

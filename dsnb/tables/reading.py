@@ -55,7 +55,7 @@ EVERYTHING = Wanted()
 
 
 def check_options(options: Mapping[str, Any], format: Format | None) -> None:
-    """Refuse a reader option that does not apply to a format.
+    """Refuse a reader option that is unknown, or does not apply to a format.
 
     Raises
     ------
@@ -63,7 +63,12 @@ def check_options(options: Mapping[str, Any], format: Format | None) -> None:
         When there is such an option.
     """
     for option in options:
-        formats = OPTIONS[option]
+        formats = OPTIONS.get(option)
+        if formats is None:  # another might name a place to read from instead, or an engine
+            raise TableError(
+                f"{option[:80]!r} is no reader option of dsnb's.",
+                hint=f"They are {', '.join(OPTIONS)}.",
+            )
         if format not in formats:
             raise TableError(
                 f"--{option.replace('_', '-')} applies to {', '.join(sorted(formats))} files, "
@@ -219,6 +224,7 @@ def _read_file(
 ) -> pd.DataFrame:
     import pandas as pd
 
+    check_options(options, format)  # they may come from a registry that others wrote
     try:
         return _reader(path, format, options, columns, limit)
     except (ValueError, KeyError) as error:

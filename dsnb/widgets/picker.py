@@ -80,8 +80,8 @@ class Picker(anywidget.AnyWidget):
         self._settling = False
         self._chosen: Version | None = None
         self._workspace = copy(workspace)  # shares what was read of the registry already
-        self._questions = self._make_questions()
         self._workspace.notify = self._take_notice
+        self._questions = self._make_questions()
         self._tell = workspace.notify
         self._session = session
         self._displayed = False
@@ -198,7 +198,7 @@ class Picker(anywidget.AnyWidget):
     # What the front end asks for
 
     def _make_questions(self) -> Questions:
-        answers = Answers(self._workspace)
+        answers = Answers(self._workspace.in_passing())
         return Questions(
             {
                 "datasets": answers.datasets,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dsnb.display.text import one_line, shortened
+from dsnb.display.text import shortened
 from dsnb.display.versions import holds, shape
+from dsnb.presenting import one_line
 from dsnb.records import Column, FileEntry, Version
 from dsnb.units import ago, count_text, exact, size_text
 

@@ -202,6 +202,8 @@ export interface components {
         Drift: {
             /** @description Number of files that changed or vanished. */
             drifted: number;
+            /** @description Number of files outside the workspace that are not looked at before this user loads or verifies them once. */
+            unseen: number;
             files: number;
             /** @description Number of new files beside it. */
             news: number;

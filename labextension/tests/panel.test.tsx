@@ -186,7 +186,13 @@ describe('datasets', () => {
   it('show everything about a version', async () => {
     server.details.set('weather_ds@1', {
       newer: 'weather_ds@2',
-      drift: { drifted: 1, files: 2, news: 0, what: ['weather.csv: 40 kB → 41 kB'] },
+      drift: {
+        drifted: 1,
+        unseen: 0,
+        files: 2,
+        news: 0,
+        what: ['weather.csv: 40 kB → 41 kB']
+      },
       run: run({ id: 'r', name: 'train-temp' }),
       key: ['origin', 'time_hour']
     });

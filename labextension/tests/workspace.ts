@@ -128,7 +128,7 @@ export class FakeServer {
           schema: [{ name: 'temp', type: 'double' }],
           paths: ['data'],
           file_list: [{ path: 'data/weather.csv', size: 81_200, hash: 'abc' }],
-          drift: { drifted: 0, files: 1, news: 0, what: [] },
+          drift: { drifted: 0, unseen: 0, files: 1, news: 0, what: [] },
           newer: null,
           run: null,
           ...this.details.get(ref)

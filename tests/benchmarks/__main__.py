@@ -10,10 +10,10 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.benchmarks import fingerprints, loading, panel, registry, startup
+from tests.benchmarks import fingerprints, loading, panel, registry, snapshots, startup
 
 RESULTS = Path("bench-results.json")
-BENCHMARKS = (startup, registry, loading, panel, fingerprints)
+BENCHMARKS = (startup, registry, loading, panel, fingerprints, snapshots)
 
 
 def main() -> None:

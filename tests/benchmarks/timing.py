@@ -19,11 +19,11 @@ class Row:
     what
         What was measured.
     figure
-        The ratio, or the milliseconds, that has a target.
+        The ratio, or the amount, that has a target.
     target
         The largest figure wanted, None where none was set.
     unit
-        ``×`` or ``ms``.
+        ``×``, or what the figure counts: ``ms``, ``s``, ``MB``.
     seconds
         Medians of what was timed, by name.
     """

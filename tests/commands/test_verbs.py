@@ -79,7 +79,12 @@ def test_a_tag_must_be_given(two: None) -> None:
 
 def test_settings_are_shown_and_set() -> None:
     dsnb.init()
-    assert [row[0] for row in dsnb.config().rows] == ["creator", "diff.rows", "lock.timeout"]
+    assert [row[0] for row in dsnb.config().rows] == [
+        "creator",
+        "diff.rows",
+        "lock.timeout",
+        "snapshot",
+    ]
     assert dsnb.config("diff.rows").rows[0][1:3] == (10, False)
     dsnb.config("diff.rows", "25")
     assert dsnb.config("diff.rows").rows[0][1:3] == (25, True)
@@ -169,5 +174,6 @@ def test_what_changes_something_is_declared_so() -> None:
 
     assert changing(dict(VERBS)) == {
         "register", "alias", "tag", "annotate", "rename", "run start", "run tag", "init",
-        "datastore add", "datastore remove", "config",
+        "datastore add", "datastore remove", "config", "snapshot", "restore", "deprecate", "delete",
+        "export", "import", "gc", "doctor",
     }  # fmt: skip

@@ -87,6 +87,7 @@ def test_columns_added_removed_and_retyped_are_told(workspace: Workspace) -> Non
     assert [change.name for change in schema.retyped] == ["id"]
 
 
+@pytest.mark.usefixtures("by_reference")
 def test_rows_wait_until_both_contents_can_be_read(two: Workspace) -> None:
     put(OLD, "new.csv")
     found = diff(two, "ds@1", "ds@2")
@@ -144,6 +145,7 @@ def test_a_file_added_to_the_folder_is_compared_down_to_the_rows(workspace: Work
     assert found.notes == ()
 
 
+@pytest.mark.usefixtures("by_reference")
 def test_a_file_that_changed_is_compared_in_files_and_columns_and_says_why(
     two: Workspace,
 ) -> None:
@@ -153,7 +155,7 @@ def test_a_file_that_changed_is_compared_in_files_and_columns_and_says_why(
     assert found.row_changes is None
     assert found.schema is not None
     assert [column.name for column in found.schema.added] == ["wind"]
-    assert "1 of 1 files of ds@1 were changed or removed" in found.notes[0]
+    assert "1 of 1 files of ds@1 changed on disk" in found.notes[0]
 
 
 @pytest.mark.parametrize("path", ["data", "data/a.csv", "data/*.csv"])
@@ -206,6 +208,7 @@ def test_a_table_from_memory_equals_the_version_made_of_it(workspace: Workspace)
     assert not workspace.compare_with_table(workspace.resolve("ds"), frame, "df", Options())
 
 
+@pytest.mark.usefixtures("by_reference")
 def test_a_table_cannot_be_compared_with_what_changed(two: Workspace) -> None:
     put(NEW, "old.csv")
     with pytest.raises(ComparisonError, match=r"ds@1 changed on disk.*%ds diff ds@1"):

@@ -11,7 +11,6 @@ import pytest
 
 from dsnb.datasets import loading
 from dsnb.errors import (
-    ConfigError,
     DriftError,
     MissingColumnError,
     MissingLibraryError,
@@ -22,6 +21,8 @@ from tests.workbench import NOBODY, load, register, register_table, run_python, 
 
 CSV = "origin,temp\nEWR,78.08\nJFK,73.04\n"
 OTHER = "origin,temp\nEWR,78.98\nJFK,73.04\n"
+
+pytestmark = pytest.mark.usefixtures("by_reference")
 
 
 def drifted(workspace: Workspace, ref: str = "ds") -> list[tuple[str, str]]:
@@ -233,9 +234,10 @@ def test_news_of_a_pattern_are_what_it_matches_now(workspace: Workspace) -> None
 
 
 @pytest.mark.skipif(os.name == "nt" or os.getuid() != 0, reason="only root can become nobody")
-def test_a_file_that_can_no_longer_be_read_is_told(open_folder: Path, workspace: Workspace) -> None:
+def test_a_file_that_can_no_longer_be_read_is_told(open_folder: Path) -> None:
+    workspace = Workspace.create(open_folder)
     path = write("a.csv", CSV)
-    register(workspace, "a.csv")
+    register(workspace, "a.csv", snapshot="never")
     os.chmod(path, 0)
     done = run_python(
         f"""
@@ -267,7 +269,7 @@ def test_a_datastore_that_vanished_is_drift_where_one_looks_and_named_where_one_
         load(workspace)
     shutil.move("../gone", "../bulk")
     workspace.layout.config.unlink()
-    with pytest.raises(ConfigError, match=r"no datastore 'bulk'.*%ds datastore add bulk"):
+    with pytest.raises(DriftError, match=r"no datastore 'bulk'.*%ds datastore add bulk"):
         load(workspace)
     assert drifted(workspace) == [("a.csv", "missing")]
     assert workspace.status().drifted == ("ds@1",)

@@ -8,10 +8,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from dsnb.datasets import registration
+from dsnb.datasets import memory, registration
 from dsnb.errors import (
     BadNameError,
     DatasetNotFoundError,
+    DriftError,
     DsnbError,
     EmptySourceError,
     MissingColumnError,
@@ -216,6 +217,7 @@ def test_a_path_in_a_datastore_belongs_to_the_closest_one(workspace: Workspace) 
     assert len(load(workspace)) == 2
 
 
+@pytest.mark.usefixtures("by_reference")
 def test_a_workspace_that_moved_loads_and_registers_as_before(
     workspace: Workspace, weather: Path, notices: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -235,6 +237,31 @@ def test_a_workspace_that_moved_loads_and_registers_as_before(
     assert not register(there, "data/**/*.csv", name="pattern").created
     with pytest.raises(Exception, match="is gone"):
         load(workspace)
+
+
+def test_a_table_that_is_registered_already_is_not_written_again(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = pd.DataFrame({"id": [1, 2], "temp": [78.08, None], "name": ["a", "b"]})
+    register_table(workspace, table)
+    with monkeypatch.context() as patched:
+        patched.setattr(memory, "write_exactly", lambda *_: pytest.fail("it was written"))
+        assert not register_table(workspace, table.copy()).created
+        assert not register_table(workspace, table.copy(), kind="tabular").created
+    assert register_table(workspace, table, key=["id"]).ref == "ds@2"
+    assert register_table(workspace, table.assign(id=[1, 3])).ref == "ds@3"
+
+
+def test_a_lost_table_is_put_back_when_it_is_registered_again(workspace: Workspace) -> None:
+    table = pd.DataFrame({"id": [1, 2]})
+    register_table(workspace, table)
+    [path] = load(workspace, library="paths")
+    Path(path).unlink()
+    with pytest.raises(DriftError, match="%ds register ds --from"):
+        load(workspace)
+    assert not register_table(workspace, table).created
+    pd.testing.assert_frame_equal(load(workspace), table)
+    assert len(list(workspace.layout.data.rglob("*.parquet"))) == 1
 
 
 def test_hidden_names_are_counted_and_taken_when_asked(workspace: Workspace) -> None:
@@ -514,7 +541,9 @@ def test_an_interrupt_leaves_nothing_recorded(
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(registration, where, interrupt)
+    for module in (registration, memory):
+        if hasattr(module, where):
+            monkeypatch.setattr(module, where, interrupt)
     with pytest.raises(KeyboardInterrupt):
         register_table(workspace, pd.DataFrame({"x": [1]}))
     if where != "write_exactly":

@@ -1,6 +1,8 @@
 """One of every result, made of a text that may be anything."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import cycle
 
 from dsnb.commands.running import RunDetails
 from dsnb.compare import (
@@ -12,6 +14,10 @@ from dsnb.compare import (
     RowsDiff,
     SchemaDiff,
 )
+from dsnb.datasets.archives import Export
+from dsnb.datasets.health import Examination, Finding, State
+from dsnb.datasets.housekeeping import GarbageCollection, Swept
+from dsnb.datasets.importing import Import
 from dsnb.datasets.inspection import (
     DatasetList,
     Verification,
@@ -20,11 +26,15 @@ from dsnb.datasets.inspection import (
     VersionRow,
     WorkspaceStatus,
 )
+from dsnb.datasets.keeping import Snapshot
 from dsnb.datasets.metadata import MetadataChange
 from dsnb.datasets.registration import Registration
+from dsnb.datasets.removal import Deletion
+from dsnb.datasets.restoring import Restoration
 from dsnb.errors import DsnbError
 from dsnb.magics.magic import Notice
 from dsnb.presenting import PlainText, Presentable
+from dsnb.provenance.dependents import Dependents
 from dsnb.provenance.runs import RunList
 from dsnb.records import (
     CodeState,
@@ -40,6 +50,7 @@ from dsnb.storage.configuration import DatastoreList, SettingList
 from dsnb.storage.drift import Drift, FileDrift
 from dsnb.workspace import WorkspaceCreated
 
+STATES: tuple[State, ...] = ("broken", "lost", "mended", "remark")
 LONG_AGO = datetime.now(UTC) - timedelta(days=400)
 
 
@@ -95,6 +106,10 @@ def drift(text: str, files: int = 2) -> Drift:
     return Drift(files, gone, (text,))
 
 
+def dependents(text: str) -> Dependents:
+    return Dependents((text,), (run(text),) * 5)
+
+
 def difference(text: str, count: int = 3) -> DatasetDiff:
     def file(index: int) -> FileEntry:
         return FileEntry("default", f"{text} {index}", 940, "ef")
@@ -132,6 +147,7 @@ def every_result(text: str, many: int = 3) -> dict[str, Presentable]:
     rows = tuple(VersionRow(version(text, number), (text,), False) for number in range(many, 0, -1))
     files = tuple(FileEntry("default", f"{text} {index}", 940, "ef" * 32) for index in range(many))
     wide = VersionRow(version(text, columns=many), (text,), True)
+    every_version = tuple(row.version for row in rows)
     return {
         "registration": Registration(
             version=one,
@@ -146,8 +162,18 @@ def every_result(text: str, many: int = 3) -> dict[str, Presentable]:
         "datasets": DatasetList("/work", rows, (1,) * many),
         "no datasets": DatasetList(f"/{text}", (), (), text),
         "versions": VersionList("weather_ds", rows),
-        "details": VersionDetails(wide, drift(text, many), files, "weather_ds@3"),
+        "details": VersionDetails(wide, drift(text, many), files, "weather_ds@3", dependents(text)),
+        "deprecated": VersionDetails(
+            replace(wide, version=replace(one, deprecated=text, kept=True)),
+            drift(text, many),
+            files,
+            None,
+        ),
         "verification": Verification(tuple((row.version, drift(text)) for row in rows)),
+        "verification of what is used": Verification(
+            tuple((replace(row.version, kept=True), drift(text)) for row in rows),
+            (dependents(text),) * many,
+        ),
         "status": WorkspaceStatus(
             folder=f"/{text}",
             datasets=1,
@@ -170,6 +196,40 @@ def every_result(text: str, many: int = 3) -> dict[str, Presentable]:
         "settings": SettingList((("creator", text, True, "name of the creator"),)),
         "setting done": SettingList((("creator", text, True, ""),), done=f"creator = {text!r}"),
         "workspace": WorkspaceCreated(f"/{text}", True),
+        "snapshot": Snapshot(version=replace(one, kept=True), was_kept=False, new=2, size=940),
+        "kept already": Snapshot(version=replace(one, kept=True), was_kept=True),
+        "kept no longer": Snapshot(version=one, was_kept=True),
+        "restoration": Restoration(
+            version=one, written=(f"/{text}",) * many, unchanged=3, folder=f"/{text}"
+        ),
+        "nothing to restore": Restoration(version=one, written=(), unchanged=3),
+        "deletion": Deletion(every_version, (dependents(text),) * many),
+        "collection": GarbageCollection(
+            versions=every_version, swept=(Swept("snapshots", 3, 940),), dry_run=False
+        ),
+        "dry run": GarbageCollection(
+            versions=every_version, swept=(Swept("snapshots", 3, 940),), dry_run=True
+        ),
+        "nothing to free": GarbageCollection(versions=(), swept=(), dry_run=False),
+        "export": Export(versions=every_version, path=f"/{text}", size=940, contents=3),
+        "import": Import(
+            path=f"/{text}",
+            versions=every_version,
+            renumbered=("weather_ds@9",) * many,
+            present=("weather_ds@7",) * many,
+            started_workspace=f"/{text}",
+        ),
+        "empty import": Import(path=f"/{text}", versions=(), renumbered=(), present=()),
+        "examination": Examination(
+            workspace=f"/{text}",
+            findings=tuple(
+                Finding(state, f"{text} {index}", text)
+                for index, state in zip(range(many), cycle(STATES), strict=False)
+            ),
+            versions=3,
+            contents=3,
+        ),
+        "good health": Examination(workspace="/work", findings=(), versions=3, contents=0),
         "error": DsnbError(f"There is no {text}.", hint=text),
         "notice": Notice(f"Notice {text}"),
         "help": PlainText(text),

@@ -140,5 +140,5 @@ def test_colours_are_the_themes(kind: str) -> None:
 def test_a_state_has_its_own_look() -> None:
     for kind, state in (("verification", "warn"), ("status", "warn"), ("error", "bad")):
         html = as_html(every_result(SIMPLE)[kind])
-        assert f'<div class="dsnb {state}">' in html
+        assert f'<div class="dsnb {state} ' in html
         assert f".dsnb.{state}{{" in html

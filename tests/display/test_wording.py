@@ -25,12 +25,12 @@ def test_a_registration(weather: Path) -> None:
     first = dsnb.register("weather_ds", WEEKS[0], description="week 27")
     assert str(first).split("\n") == [
         f"This workspace begins here: {os.getcwd()}",
-        "weather_ds@1  registered · 1 file · 43.5 kB · 502 rows × 15 · by reference",
+        "weather_ds@1  registered · 1 file · 43.5 kB · 502 rows × 15 · kept (snapshot)",
         "  next: df = %ds load weather_ds@1",
     ]
     second = dsnb.register("weather_ds", *WEEKS, key=["origin", "time_hour"])
     assert str(second).split("\n") == [
-        "weather_ds@2  registered · 2 files · 87.0 kB · 1,006 rows × 15 · by reference",
+        "weather_ds@2  registered · 2 files · 87.0 kB · 1,006 rows × 15 · kept (snapshot)",
         "  since @1: +1 file, +504 rows, same columns",
         "  key: origin, time_hour",
         "  next: df = %ds load weather_ds@2 · %ds diff weather_ds@1..2",
@@ -50,7 +50,7 @@ def test_registering_again_a_revert_and_other_files(two: None) -> None:
     Path(".hidden").write_text("")
     notes = str(dsnb.register("notes", "notes.txt")).split("\n")
     assert notes == [
-        "notes@1  registered · 1 file · 3 B · by reference",
+        "notes@1  registered · 1 file · 3 B · kept (snapshot)",
         "  next: paths = %ds load notes@1",
     ]
 
@@ -127,7 +127,7 @@ def test_a_state_is_a_shape_and_a_word(two: None) -> None:
     text = str(dsnb.verify())
     assert text.startswith("2 versions checked · ⚠ 2 drifted")
     assert "data/Weather/week 27/weather.csv is gone (it had 43.5 kB)" in text
-    assert 'class="dsnb warn"' in as_html(dsnb.verify())
+    assert 'class="dsnb warn ' in as_html(dsnb.verify())
     assert "⚠ drifted: weather_ds@2" in str(dsnb.status())
 
 

@@ -1,11 +1,13 @@
 """Every notebook of the repository runs in a real kernel, from its first cell to its last."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import nbformat
 import pytest
+from nbclient import NotebookClient
 
 ROOT = Path(__file__).parent.parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -20,6 +22,18 @@ def test_a_notebook_is_kept_without_outputs(path: Path) -> None:
     for cell in nbformat.read(path, as_version=4).cells:
         assert not cell.get("outputs")
         assert cell.get("execution_count") is None
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_runs_in_a_kernel(path: Path, tmp_path: Path) -> None:
+    here = tmp_path / "notebooks"
+    shutil.copytree(path.parent, here, ignore=shutil.ignore_patterns(".*"))
+    notebook = nbformat.read(here / path.name, as_version=4)
+    resources = {"metadata": {"path": str(here)}}
+    NotebookClient(notebook, kernel_name="python3", resources=resources).execute()
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            assert "Traceback" not in str(output)
 
 
 def test_the_demo_tells_what_happened() -> None:

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
+import dsnb
 from dsnb.commands.verbs import VERBS
+from dsnb.workspace import Workspace
+from tests.workbench import load
 
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -44,18 +47,28 @@ def assert_shows(output: str, shown: str) -> None:
 
 
 def test_the_drift_that_is_shown_is_the_drift_that_is_told(weather: Path) -> None:
-    import dsnb
-
+    workspace = Workspace.create(".", (notices := []).append)
     dsnb.register("weather_ds", "data/Weather/week 27")
+    dsnb.alias("weather_ds@1", "prod")
+    dsnb.run.start("train-temp")
+    dsnb.load("weather_ds@1")
     path = weather / "week 27" / "weather.csv"
     path.write_text(path.read_text(encoding="utf-8")[:43_100], encoding="utf-8")
+    load(workspace, "weather_ds@1")
+    assert_tells(r"```text\n(weather_ds@1 has drifted.*?)```", notices[0])
+    dsnb.snapshot("weather_ds@1", remove=True)
     with pytest.raises(dsnb.DsnbError) as caught:
         dsnb.load("weather_ds@1")
-    shown = re.search(r"```text\nDriftError: (.*?)```", STORY, re.DOTALL)
+    assert_tells(r"```text\nDriftError: (.*?)```", str(caught.value))
+
+
+def assert_tells(block: str, told: str) -> None:
+    """Compare what is told with a block of the README, in which any time may be named."""
+    shown = re.search(block, STORY, re.DOTALL)
     assert shown is not None
     anything = r"(\d+ \w+ ago|just now)"
     wanted = re.sub(r"\d+\\? \w+\\? ago", anything.replace("\\", "\\\\"), re.escape(flat(shown[1])))
-    assert re.fullmatch(wanted, flat(str(caught.value)))
+    assert re.fullmatch(wanted, flat(told)), told
 
 
 def flat(text: str) -> str:
@@ -81,6 +94,19 @@ def test_every_verb_and_option_is_documented() -> None:
                 assert argument.help, f"{name}: {argument.name} has no help"
                 assert argument.help in section
                 assert (argument.flag or argument.arg.metavar) in section
+
+
+def test_every_promise_names_the_test_that_proves_it() -> None:
+    promises = README.partition("## What dsnb promises")[2].partition("\n## ")[0]
+    rows = [line for line in promises.splitlines() if line.startswith("| **")]
+    assert len(rows) >= 10
+    for row in rows:
+        named = re.findall(r"`([^`]+)::(test_\w+)`", row)
+        assert named, row
+        file = ""
+        for place, test in named:
+            file = file if place == "…" else place
+            assert f"def {test}(" in (ROOT / file).read_text(encoding="utf-8"), test
 
 
 @pytest.mark.parametrize("name", ["CHANGELOG.md", "CONTRIBUTING.md", "LICENSE"])

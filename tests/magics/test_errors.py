@@ -20,7 +20,7 @@ def workspace(kernel: Kernel) -> Kernel:
     kernel.do(REGISTER)
     Path(kernel.folder, "empty").mkdir()
     Path(kernel.folder, "gone.csv").write_text("a\n1\n")
-    kernel.do("%ds register gone gone.csv", silent=True)
+    kernel.do("%ds register gone gone.csv --no-snapshot", silent=True)
     Path(kernel.folder, "gone.csv").unlink()
     return kernel
 
@@ -56,6 +56,18 @@ def workspace(kernel: Kernel) -> Kernel:
         ("%ds tag weather_ds@1", "UsageError", "%ds tag weather_ds@1 stage=raw"),
         ("%ds rename weather_ds gone", "BadNameError", "already"),
         ("%ds load gone@1", "DriftError", "gone.csv is gone"),
+        ("%ds restore gone@1", "DriftError", "cannot be restored"),
+        ("%ds snapshot gone@1", "DriftError", "gone.csv is gone"),
+        ("%ds delete weather_ds", "UsageError", "Which version of weather_ds"),
+        ("%ds delete", "UsageError", "%ds delete weather_ds@1"),
+        ("%ds delete weather_ds@9", "VersionNotFoundError", "no weather_ds@9"),
+        ("%ds export weather_ds@1", "UsageError", "-o weather.dsnb.zip"),
+        ("%ds import nothing.zip", "ArchiveError", "nothing.zip"),
+        ("%ds gc --older-than soon", "UsageError", "30d"),
+        ("%ds gc --keep-last 0", "UsageError", "--keep-last 1"),
+        ("%ds gc --keep-tagged", "UsageError", "--keep-last N"),
+        ("%ds deprecate weather_ds@1 --remove", "NotFoundError", "is not deprecated"),
+        ("%ds config snapshot sometimes", "ConfigError", "auto, always, never"),
         ("%ds init nowhere", "WorkspaceError", "nowhere"),
         ("%ds register new $folder/a.csv", "MissingPathError", "Or was $folder meant"),
         ("%ds register new --from $frame", "VariableNotFoundError", "Or was $frame meant"),

@@ -171,7 +171,7 @@ async def test_details_tell_the_files_and_that_they_are_unchanged(
     assert answer["paths"] == ["data"]
     [file] = answer["file_list"]
     assert (file["path"], file["size"], len(file["hash"])) == ("data/a.csv", 8, 64)
-    assert answer["drift"] == {"drifted": 0, "files": 1, "news": 0, "what": []}
+    assert answer["drift"] == {"drifted": 0, "unseen": 0, "files": 1, "news": 0, "what": []}
     assert (answer["newer"], answer["run"]) == (None, None)
 
 
@@ -314,10 +314,11 @@ async def test_damaged_runs_do_not_keep_the_datasets_from_being_seen(
     assert (await ask("/runs", path="project"))[0] == 409
 
 
-async def test_a_missing_manifest_is_a_conflict(workspace: Workspace, ask: Ask) -> None:
+async def test_a_missing_manifest_is_told_as_drift(workspace: Workspace, ask: Ask) -> None:
     shelve(workspace, [some_version()])
     status, answer = await ask("/datasets/weather_ds/versions/1", path="project")
-    assert (status, answer["kind"]) == (409, "RegistryDamagedError")
+    assert (status, answer["drift"]["drifted"], answer["file_list"]) == (200, 1, [])
+    assert "the list of its files" in answer["drift"]["what"][0]
 
 
 async def test_broken_settings_are_the_users_to_mend(workspace: Workspace, ask: Ask) -> None:

@@ -76,6 +76,21 @@ worker.start(); worker.join()
     assert len(Workspace(".").runs()) == 1
 
 
+def test_a_forked_worker_hashes_and_keeps_large_files(weather: Path) -> None:
+    more = """
+import multiprocessing, os
+for name in ("one", "other"):
+    with open(name, "wb") as file:
+        file.write(os.urandom(5_000_000))
+dsnb.register("large", "one")
+worker = multiprocessing.get_context("fork").Process(target=dsnb.register, args=["large", "other"])
+worker.start(); worker.join()
+"""
+    run_script(more)
+    assert dsnb.show("large").version.ref == "large@2"
+    assert dsnb.verify("large@2", full=True)
+
+
 def test_a_run_that_a_worker_begins_itself_ends_with_it(weather: Path) -> None:
     more = """
 import multiprocessing

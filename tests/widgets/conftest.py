@@ -14,7 +14,7 @@ def weeks(workspace: Workspace, weather: Path) -> Workspace:
     """A workspace with two versions of weather_ds and one of prices."""
     register(workspace, "data/Weather/week 27", name="weather_ds", description="week 27")
     Path("prices.csv").write_text("day,price\n1,2.5\n2,\n", encoding="utf-8")
-    register(workspace, "prices.csv", name="prices", description="what it costs")
+    register(workspace, "prices.csv", name="prices", description="what it costs", snapshot="never")
     register(workspace, "data/Weather", name="weather_ds", description="weeks 27, 28")
     return workspace
 

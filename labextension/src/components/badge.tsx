@@ -10,6 +10,8 @@ export function Badges({ details }: { readonly details: VersionDetails }): React
     <span className="dsnb-Badges">
       {drift.drifted > 0 ? (
         <span className="dsnb-Badge dsnb-mod-warn">{trans.__('⚠ drifted')}</span>
+      ) : drift.unseen > 0 ? (
+        <span className="dsnb-Badge">{trans.__('○ not looked at')}</span>
       ) : (
         <span className="dsnb-Badge">{trans.__('✓ unchanged')}</span>
       )}

@@ -120,6 +120,15 @@ function Facts({ details }: { readonly details: VersionDetails }): ReactElement 
           </ul>
         </div>
       )}
+      {drift.unseen > 0 && (
+        <p className="dsnb-Quiet">
+          {trans._n(
+            '%1 file lies outside the workspace: load or verify it once to see how it stands',
+            '%1 files lie outside the workspace: load or verify them once to see how they stand',
+            drift.unseen
+          )}
+        </p>
+      )}
       {drift.news > 0 && (
         <p className="dsnb-Quiet">
           {trans._n('%1 new file beside it', '%1 new files beside it', drift.news)}

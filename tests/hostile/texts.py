@@ -1,0 +1,77 @@
+"""Texts and values that nobody expects."""
+
+from hypothesis import strategies as st
+
+NASTY = [
+    "",
+    " ",
+    "..",
+    "../../etc/passwd",
+    "/etc/passwd",
+    "C:\\Windows",
+    "\\\\host\\share",
+    "file:///etc/passwd",
+    "http://127.0.0.1:9/x",
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "__proto__",
+    "constructor",
+    "__class__",
+    "{0.__class__}",
+    "%s%n",
+    "$(id)",
+    "`id`",
+    "@2",
+    "a@b@c",
+    "x:1",
+    "1..2",
+    "latest",
+    "\x00",
+    "a\x00b",
+    "\x1b[2J\x07",
+    "\u202e\u2066",
+    "\ud800",
+    "\udcff",
+    "\U0010ffff",
+    "CON",
+    "nul.csv",
+    "trailing.",
+    "-x",
+    "--help",
+    "'",
+    '"',
+    "\\",
+    "~",
+    "~root/x",
+    "$HOME",
+    "*",
+    "**/*",
+    "[",
+    "[!]",
+    "sha:zz",
+    "2026-13-45",
+    "9" * 400,
+    "\u0661\u0662",
+    "x" * 300,
+]
+LONG = "größe\n\x00\ud800" * 100_000
+TEXTS = st.one_of(st.sampled_from(NASTY), st.text(max_size=20))
+"""Any text at all, surrogates and control characters included."""
+VALUES = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(),
+        st.sampled_from([-1, 0, 2**63, 2**64, -(2**63), 10**30, 10**400, 1e308, 5e-324]),
+        st.floats(allow_nan=False, allow_infinity=False),
+        st.sampled_from(["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "2026-01-01T00:00:00"]),
+        st.sampled_from([text for text in NASTY if text.isprintable() or text.isascii()]),
+        st.text(st.characters(exclude_categories=["Cs"]), max_size=10),
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(st.sampled_from([*NASTY[:20], "name", "path"]), inner, max_size=3),
+    ),
+    max_leaves=5,
+)
+"""Any value that JSON can hold."""
