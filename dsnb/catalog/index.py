@@ -14,10 +14,15 @@ LARGEST_NUMBER = 2**53  # what every reader of JSON can hold
 
 
 class Row(NamedTuple):
-    """A document and the number of its row, which is TinyDB's ``doc_id``."""
+    """A document and the key of its row in the file."""
 
-    number: int
+    key: str
     document: Document
+
+    @property
+    def number(self) -> int:
+        """The number of the row, which is TinyDB's ``doc_id``."""
+        return int(self.key)
 
 
 class Name(NamedTuple):
@@ -126,11 +131,11 @@ def index_of(path: Path, tables: Tables) -> Index:
     """
     index = Index()
     versions, by_id = index.versions, index.by_id
+    new = tuple.__new__  # a row without the call: this loop is most of what opening adds to parsing
     for row, document in tables.get("versions", {}).items():
         get = document.get
         name, identifier = get("name"), get("id")
         number: Any = get("version")
-        # `is_number` without the call: this loop is most of what opening costs beyond parsing.
         if (
             type(name) is not str
             or type(identifier) is not str
@@ -138,7 +143,7 @@ def index_of(path: Path, tables: Tables) -> Index:
             or not 0 < number < LARGEST_NUMBER
         ):
             raise damaged(path, f"version record {row} has no proper name, version or id")
-        by_id[identifier] = entry = Row(int(row), document)
+        by_id[identifier] = entry = new(Row, (row, document))
         numbers = versions.get(name)
         if numbers is None:
             numbers = versions[name] = {}
@@ -148,7 +153,7 @@ def index_of(path: Path, tables: Tables) -> Index:
         target = document.get("version")
         if type(name) is not str or type(alias) is not str or not is_number(target):
             raise damaged(path, f"alias record {row} has no proper name, alias or version")
-        index.aliases.setdefault(name, {})[alias] = Row(int(row), document)
+        index.aliases.setdefault(name, {})[alias] = Row(row, document)
     for row, document in tables.get("names", {}).items():
         name, remembered = document.get("name"), name_in(int(row), document)
         if type(name) is not str or remembered is None:

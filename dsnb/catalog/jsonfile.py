@@ -24,7 +24,8 @@ Tables = dict[str, dict[str, dict[str, Any]]]
 Identity = tuple[int, int, int, int]
 
 # As TinyDB writes them: "01" would be the same document as "1".
-is_row = re.compile("0|[1-9][0-9]{0,17}").fullmatch
+LONGEST_ROW = 18
+is_row = re.compile(f"0|[1-9][0-9]{{0,{LONGEST_ROW - 1}}}").fullmatch
 
 
 class AtomicJSONStorage(Storage):
@@ -178,9 +179,17 @@ def parse_tables(path: Path, content: bytes) -> Tables:
             tables: Tables = msgspec.json.decode(content, type=Tables)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise damaged(path, str(error)) from error
-    if not all(map(is_row, chain.from_iterable(tables.values()))):
+    if not _are_rows(list(chain.from_iterable(tables.values()))):
         raise damaged(path, "the documents of a table are not numbered")
     return tables
+
+
+def _are_rows(keys: list[str]) -> bool:
+    """Tell whether all keys are numbers of rows; together first, as there may be many."""
+    digits = "".join(keys)
+    if digits.isascii() and digits.isdecimal() and {"0", ""}.isdisjoint(key[:1] for key in keys):
+        return max(map(len, keys)) <= LONGEST_ROW
+    return all(map(is_row, keys))
 
 
 def encode_tables(tables: Tables) -> bytes:

@@ -34,7 +34,7 @@ class TinyRuns:
         for row, document in tables.get("runs", {}).items():
             identifier = document.get("id")
             key = identifier if isinstance(identifier, str) else f"row {row}"
-            rows[key] = Row(int(row), document)
+            rows[key] = Row(row, document)
         return cls(rows, {})
 
     def records(self) -> Mapping[str, Run]:
@@ -62,12 +62,12 @@ class TinyRuns:
         document, table = to_document(run), database.table("runs")
         old = self._rows.get(run.id)
         if old is None:
-            row = Row(table.insert(document), document)
+            row = Row(str(table.insert(document)), document)
         else:
             # TinyDB updates a document in place, and runs that were read before hold this one.
-            database.storage.read()["runs"][str(old.number)] = dict(old.document)
+            database.storage.read()["runs"][old.key] = dict(old.document)
             table.update(document, doc_ids=[old.number])
-            row = Row(old.number, {**old.document, **document})
+            row = Row(old.key, {**old.document, **document})
         known = {key: record for key, record in self._records.items() if key != run.id}
         return TinyRuns({**self._rows, run.id: row}, known)
 

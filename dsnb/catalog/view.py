@@ -110,15 +110,15 @@ class TinyTransaction(TinyView):
         assert version.version >= self.next_number(version.name)
         document = to_document(version)
         row = self._database.table("versions").insert(document)
-        self._enter(Row(row, document))
+        self._enter(Row(str(row), document))
         self._remember(version.name, last=version.version, renamed_to=None)
 
     def update_version(self, version: Version) -> None:
         """Replace the record of a version, found by its id."""
-        row, document = self._index.by_id[version.id]
+        row = self._index.by_id[version.id]
         changed = to_document(version)
-        self._update("versions", [row], changed)
-        self._enter(Row(row, {**document, **changed}))
+        self._update("versions", [row.number], changed)
+        self._enter(Row(row.key, {**row.document, **changed}))
 
     def remove_version(self, version: Version) -> None:
         """Remove a version and the aliases that point to it; its number stays used."""
@@ -147,7 +147,7 @@ class TinyTransaction(TinyView):
                 place = table.insert(document)
             else:
                 [place] = self._update("aliases", [row.number], document)
-            rows[alias] = Row(place, document)
+            rows[alias] = Row(str(place), document)
         self._index.aliases[name] = rows
 
     def rename(self, name: str, new: str) -> None:
@@ -202,4 +202,4 @@ class TinyTransaction(TinyView):
 
 
 def _named(row: Row, name: str) -> Row:
-    return Row(row.number, {**row.document, "name": name})
+    return Row(row.key, {**row.document, "name": name})

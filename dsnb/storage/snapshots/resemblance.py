@@ -133,7 +133,8 @@ class Alignment:
         if not pairs and not near.telling:
             # The same few rows again and again: one place is as good as another.
             pairs = [(0, self._next)]
-        if not pairs:
+        # After the end of the base come most likely rows that were appended, like none of it.
+        if not pairs and (self._everywhere is not None or self._next < self.base.size):
             pairs = self._main_course(_pairs(self._all(), segment))
         if not pairs:
             return NOTHING
