@@ -251,4 +251,7 @@ def writing(path: Path | str) -> Iterator[None]:
                 f"({error.strerror}); nothing was changed.",
                 hint="Move that away and run the same line again.",
             ) from error
-        raise
+        raise RegistryError(
+            f"{path} cannot be written ({error.strerror or error}); nothing was changed.",
+            hint="Look at the disk, or name another place, and run the same line again.",
+        ) from error

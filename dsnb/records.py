@@ -13,6 +13,8 @@ from typing import Any, Literal, TypeVar
 
 from dsnb.errors import RegistryDamagedError, UsageError
 
+OWN = ".dsnb/data/"
+"""Where dsnb lays out files, below the workspace's folder."""
 Kind = Literal["tabular", "file"]
 Access = Literal["load", "trace", "register"]
 Record = TypeVar("Record")
@@ -65,6 +67,13 @@ class Definition:
     options: Mapping[str, Any] = field(default_factory=dict)
     include_hidden: bool = False
     from_memory: bool = False
+
+    @property
+    def is_own(self) -> bool:
+        """Whether dsnb itself laid all files out: tables from memory, and what was imported."""
+        return all(
+            source.datastore == "default" and source.path.startswith(OWN) for source in self.sources
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dsnb.datasets.drifting import drift_error, find_version_drift
 from dsnb.datasets.stores import Stores
 from dsnb.errors import RegistryDamagedError
 from dsnb.presenting import Outcome
-from dsnb.records import Manifest, Version
+from dsnb.records import Definition, Manifest, Version
 from dsnb.refs import Ref
 from dsnb.storage.snapshots import ToKeep
 
@@ -43,24 +43,24 @@ class Snapshot(Outcome):
     size: int = 0
 
 
-def is_to_be_kept(stores: Stores, manifest: Manifest, policy: Policy, *, from_memory: bool) -> bool:
+def is_to_be_kept(
+    stores: Stores, definition: Definition, manifest: Manifest, policy: Policy
+) -> bool:
     """Tell whether a version is kept when it is registered.
 
     Parameters
     ----------
     stores
         The workspace's keepers.
-    manifest
+    definition, manifest
         Of the version.
     policy
-        ``auto`` keeps up to `SMALL` bytes, and any size where the file system clones for free.
-    from_memory
-        Whether dsnb wrote the files itself, into a folder of their own; ``auto`` does not keep
-        them twice.
+        ``auto`` keeps up to `SMALL` bytes, and any size where the file system clones for free; what
+        dsnb laid out itself, in a folder of its own, it does not keep twice.
     """
     if policy != "auto":
         return policy == "always"
-    if from_memory:
+    if definition.is_own:
         return False
     if manifest.size <= SMALL:
         return True

@@ -204,8 +204,7 @@ def record(stores: Stores, content: Content, request: Request) -> Registration:
         kind, described = _describe(stores, content, request)
     key = _key(stores, latest, kind, described, request)
     manifest = content.manifest(stores)
-    from_memory = content.definition.from_memory
-    kept = is_to_be_kept(stores, manifest, request.snapshot or "auto", from_memory=from_memory)
+    kept = is_to_be_kept(stores, content.definition, manifest, request.snapshot or "auto")
     while True:
         address = stores.manifests.write(manifest)
         if kept:

@@ -77,12 +77,7 @@ def delete(stores: Stores, refs: Sequence[Ref], *, force: bool = False) -> Delet
     """
     for ref in refs:
         if ref.selector == Latest():
-            latest = resolve(stores.catalog.view(), ref).ref
-            raise UsageError(
-                f"Which version of {ref.name} shall be deleted?",
-                hint=f"Name it: %ds delete {latest} is the latest, "
-                f"%ds delete {ref.name}@1..{latest.rpartition('@')[2]} is all of them.",
-            )
+            raise _ask_which(stores.catalog.view(), ref)
     readers = readers_of_versions(stores.catalog.runs().values())
     with stores.catalog.transaction() as transaction:
         found = (resolve(transaction, ref) for ref in refs)
@@ -130,6 +125,14 @@ def find_expired(
                 continue
             expired.append(version)
     return expired
+
+
+def _ask_which(view: View, ref: Ref) -> UsageError:
+    latest, numbers = resolve(view, ref), view.numbers(ref.name)
+    hint = f"Name it: %ds delete {latest.ref} is the latest"
+    if len(numbers) > 1:
+        hint += f", %ds delete {ref.name}@{numbers[0]}..{numbers[-1]} is all of them"
+    return UsageError(f"Which version of {ref.name} shall be deleted?", hint=f"{hint}.")
 
 
 def _in_use(used: Sequence[tuple[Version, Dependents]], asked: Sequence[Version]) -> InUseError:

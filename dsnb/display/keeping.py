@@ -160,7 +160,7 @@ def _kept(result: Snapshot) -> Sequence[str]:
     version = result.version
     size = size_text(version.size)
     if not version.kept:
-        return ["not kept any more" if result.was_kept else "was not kept", "next: %ds gc"]
+        return ["not kept any more", "next: %ds gc"] if result.was_kept else ["was not kept"]
     if result.was_kept and not result.new:
         return ["kept already (snapshot)", count_text(version.files, "file"), size]
     taking = f"takes {size_text(result.size)}" if result.new else "takes nothing: kept already"

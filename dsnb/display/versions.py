@@ -123,7 +123,7 @@ def _datasets_text(result: DatasetList) -> str:
             f"{count:,}",
             holds(row.version),
             ago(row.version.created),
-            row.version.description,
+            text.parts(_deprecated(row.version), row.version.description),
         )
         for row, count in zip(result.rows[: text.CAP], result.counts, strict=False)
     ]
@@ -143,7 +143,7 @@ def _datasets_html(result: DatasetList) -> str:
             shape(row.version) or count_text(row.version.files, "file"),
             size_text(row.version.size),
             html.moment(row.version.created),
-            row.version.description,
+            text.parts(_deprecated(row.version), row.version.description),
             _tags(row.version),
         )
         for row, count in zip(result.rows, result.counts, strict=True)
@@ -291,7 +291,9 @@ def _held(version: Version) -> str:
     """Return where a version's bytes are."""
     if version.kept:
         return "kept (snapshot)"
-    return "kept as Parquet" if version.definition.from_memory else "by reference"
+    if version.definition.from_memory:
+        return "kept as Parquet"
+    return "kept (imported)" if version.definition.is_own else "by reference"
 
 
 def _next(result: Registration) -> list[str]:

@@ -26,7 +26,7 @@ def main() -> None:
             os.environ["DSNB_CACHE"] = str(Path(one) / "cache")
             for row in benchmark.measure(Path(one).resolve()):
                 rows.append(row)
-                target = f"≤ {row.target:g} {row.unit}" if row.target is not None else ""
+                target = f"≤ {row.target:.4g} {row.unit}" if row.target is not None else ""
                 medians = ", ".join(
                     f"{name} {seconds * 1e3:,.1f} ms" for name, seconds in row.seconds.items()
                 )
