@@ -130,8 +130,8 @@ class WorkspaceStatus(Presentable):
         Their numbers.
     runs
         Number of runs, None when their records cannot be read.
-    registry_size, cache_size
-        Bytes on disk.
+    registry_size, kept_size, cache_size
+        Bytes on disk: of the records, of snapshots and tables that dsnb keeps, of the cache.
     cache
         The user's cache folder, shared by all workspaces.
     datastores
@@ -147,6 +147,7 @@ class WorkspaceStatus(Presentable):
     versions: int
     runs: int | None
     registry_size: int
+    kept_size: int
     cache: str
     cache_size: int
     datastores: tuple[tuple[str, str, str], ...]
@@ -267,6 +268,7 @@ def find_status(stores: Stores) -> WorkspaceStatus:
         versions=sum(datasets.counts),
         runs=_count_runs(stores),
         registry_size=_size(layout.registry) + _size(layout.runs) + _size(layout.manifests),
+        kept_size=_size(layout.objects) + _size(layout.data),
         cache=str(cache),
         cache_size=_size(cache),
         datastores=list_datastores(layout, stores.reach).rows,

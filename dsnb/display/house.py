@@ -99,6 +99,7 @@ def _facts(result: WorkspaceStatus) -> list[tuple[str, str]]:
             f"{'runs unknown' if result.runs is None else count_text(result.runs, 'run')}",
         ),
         ("registry", size_text(result.registry_size)),
+        ("kept", f"{size_text(result.kept_size)} of snapshots and tables"),
         (
             "state",
             f"⚠ drifted: {', '.join(result.drifted[:10])}{more}"

@@ -180,6 +180,7 @@ def every_result(text: str, many: int = 3) -> dict[str, Presentable]:
             versions=2,
             runs=3,
             registry_size=1,
+            kept_size=1,
             cache=f"/{text}",
             cache_size=1,
             datastores=(("default", "/", "there"), ("local", "/", "there"), (text, text, text)),
