@@ -249,13 +249,20 @@ def test_ctrl_c_stops_with_its_own_exit_code(here: None) -> None:
     try:
         assert holder.stdout is not None
         holder.stdout.readline()
+        wait = (
+            "import sys, filelock, dsnb.cli, dsnb.catalog.tinydb\n"
+            "print('begun', flush=True)\n"
+            "sys.exit(dsnb.cli.main(['alias', 'weather_ds@1', 'prod']))"
+        )
         with subprocess.Popen(
-            [sys.executable, "-m", "dsnb", "alias", "weather_ds@1", "prod"],
+            [sys.executable, "-c", wait],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         ) as waiting:
-            time.sleep(1.5)
+            assert waiting.stdout is not None
+            assert waiting.stdout.readline() == "begun\n"
+            time.sleep(0.5)
             waiting.send_signal(signal.SIGINT)
             _, said = waiting.communicate(timeout=30)
     finally:

@@ -44,6 +44,7 @@ class Session:
         self._next_ids: dict[Path, str] = {}
         self._workspaces: dict[Path, Workspace] = {}
         self._unsaved: set[Path] = set()
+        self._refused: set[Path] = set()
         # Widget callbacks arrive on threads of their own.
         self._guard = threading.RLock()
         self._process = os.getpid()
@@ -180,6 +181,9 @@ class Session:
         try:
             self._workspaces[root].save_run(run)
         except (DsnbError, OSError) as error:
+            if root in self._refused:
+                return
+            self._refused.add(root)
             with suppress(Exception):
                 self._workspaces[root].notify(f"This run could not be recorded: {error}")
 

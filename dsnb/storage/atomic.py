@@ -73,7 +73,11 @@ def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> os.
             if durable:
                 os.fsync(descriptor)
             written = os.fstat(descriptor)
-        os.replace(temporary, path)
+            if os.name != "nt":
+                # While it is locked: nobody takes it for abandoned before it has its name.
+                os.replace(temporary, path)
+        if os.name == "nt":  # where no open file can be renamed
+            os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink()
@@ -104,15 +108,18 @@ def make_folder(folder: Path) -> None:
     OSError
         When the disk refuses, or something else stands there.
     """
-    try:
-        folder.mkdir()
-    except FileNotFoundError:
-        make_folder(folder.parent)
-        folder.mkdir(exist_ok=True)
-    except FileExistsError:
-        if not folder.is_dir():
-            raise
-        return
+    while True:
+        try:
+            folder.mkdir()
+            break
+        except FileNotFoundError:
+            make_folder(folder.parent)
+        except FileExistsError:
+            if folder.is_dir():
+                return
+            if os.path.lexists(folder):
+                raise
+            # Another process tidied it away, for it was empty.
     with contextlib.suppress(PermissionError):
         os.chmod(folder, _open_to(folder.parent) | stat.S_IRWXU)
 

@@ -43,7 +43,9 @@ def claimed(folder: Path) -> Iterator[None]:
             make_folder(folder.parent)
             lock = _lock(claim)
             lock.acquire()
-        except FileNotFoundError:
+        except (FileNotFoundError, FileExistsError):
+            if os.path.lexists(folder.parent) and not folder.parent.is_dir():
+                raise
             continue  # the folder above was empty, and another process tidied it away
         if claim.exists():
             break

@@ -85,8 +85,8 @@ def new_file(folder: Path) -> Iterator[NewFile]:
     path = folder / f"{TEMPORARY}{secrets.token_hex(8)}"
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     for attempt in range(_ATTEMPTS):
-        make_folder(folder)
         try:
+            make_folder(folder)
             descriptor = os.open(path, flags, 0o666)
             break
         except FileNotFoundError:

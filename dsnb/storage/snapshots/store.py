@@ -118,7 +118,8 @@ class SnapshotStore:
         UnreadableFileError
             When a file cannot be read, or does not hold what it must.
         RegistryError
-            When the disk refuses. Whatever stops the work, nothing of it is left behind.
+            When the disk refuses. Whatever stops the work, what was kept by then stays for the next
+            attempt, until it is swept: another version may have come to need it.
         """
         inventory = self._inventory()
         wanted = {file.hash: file for file in reversed(files)}
@@ -129,21 +130,15 @@ class SnapshotStore:
         small = [file for file in todo if file.size <= SMALL]
         packed = small if len(small) > HANDFUL else []
         written: dict[Path, int] = {}
-        try:
-            with writing(self._folder), _pool() as pool:
-                for batch in batches(packed):
-                    pack(self._packs, read_contents(batch, told), pool, written)
-                for file in todo:
-                    if file.size > SMALL or not packed:
-                        self._keep_alone(file, inventory, pool, written, told)
-                for folder in {path.parent for path in written} | {self._folder}:
-                    sync_folder(folder)
-                sync_folder(self._folder.parent)
-        except BaseException:
-            for path in written:
-                with suppress(OSError):
-                    path.unlink()
-            raise
+        with writing(self._folder), _pool() as pool:
+            for batch in batches(packed):
+                pack(self._packs, read_contents(batch, told), pool, written)
+            for file in todo:
+                if file.size > SMALL or not packed:
+                    self._keep_alone(file, inventory, pool, written, told)
+            for folder in {path.parent for path in written} | {self._folder}:
+                sync_folder(folder)
+            sync_folder(self._folder.parent)
         for file in todo:
             # A delta whose base is gone; what was written now stands by itself.
             for place in inventory.places(file.hash):
