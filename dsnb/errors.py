@@ -251,7 +251,9 @@ def writing(path: Path | str) -> Iterator[None]:
                 f"({error.strerror}); nothing was changed.",
                 hint="Move that away and run the same line again.",
             ) from error
-        raise RegistryError(
-            f"{path} cannot be written ({error.strerror or error}); nothing was changed.",
-            hint="Look at the disk, or name another place, and run the same line again.",
-        ) from error
+        if error.errno in (errno.ENOENT, errno.ENAMETOOLONG, errno.EINVAL):
+            raise RegistryError(
+                f"{path} cannot be written ({error.strerror}); nothing was changed.",
+                hint="Name another place and run the same line again.",
+            ) from error
+        raise

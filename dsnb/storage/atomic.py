@@ -20,6 +20,8 @@ except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 TEMPORARY = ".tmp-"
+ATTEMPTS = 20
+"""How often a folder is made that others tidy away while it is empty."""
 _MINUTE = 60.0
 _DAY = 24 * 60 * _MINUTE
 
@@ -108,16 +110,18 @@ def make_folder(folder: Path) -> None:
     OSError
         When the disk refuses, or something else stands there.
     """
-    while True:
+    for attempt in range(ATTEMPTS):
         try:
             folder.mkdir()
             break
         except FileNotFoundError:
+            if attempt == ATTEMPTS - 1 or folder.parent == folder:
+                raise  # such as below /proc, where nothing can be made
             make_folder(folder.parent)
         except FileExistsError:
             if folder.is_dir():
                 return
-            if os.path.lexists(folder):
+            if attempt == ATTEMPTS - 1 or os.path.lexists(folder):
                 raise
             # Another process tidied it away, for it was empty.
     with contextlib.suppress(PermissionError):

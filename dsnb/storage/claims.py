@@ -10,10 +10,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from typing import Any
 
-from dsnb.storage.atomic import file_mode, make_folder
+from dsnb.storage.atomic import ATTEMPTS, file_mode, make_folder
 
 SUFFIX = ".claim"
 
@@ -38,13 +39,14 @@ def claimed(folder: Path) -> Iterator[None]:
     False
     """
     claim = _claim_of(folder)
-    while True:
+    for attempt in count(1):
         try:
             make_folder(folder.parent)
             lock = _lock(claim)
             lock.acquire()
         except (FileNotFoundError, FileExistsError):
-            if os.path.lexists(folder.parent) and not folder.parent.is_dir():
+            gone = not os.path.lexists(folder.parent) or folder.parent.is_dir()
+            if attempt == ATTEMPTS or not gone:
                 raise
             continue  # the folder above was empty, and another process tidied it away
         if claim.exists():
