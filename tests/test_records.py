@@ -110,7 +110,9 @@ REQUIRED = ["name", "version", "id", "definition", "manifest", "digest", "kind",
 def test_a_missing_key_is_named_with_the_way_on(key: str) -> None:
     document = to_document(VERSION)
     del document[key]
-    with pytest.raises(RegistryDamagedError, match=rf"^It is damaged: .*{key}.*%ds doctor --repair"):
+    with pytest.raises(
+        RegistryDamagedError, match=rf"^It is damaged: .*{key}.*%ds doctor --repair"
+    ):
         from_document(document, Version, "It")
 
 

@@ -235,7 +235,7 @@ def _verification_text(result: Verification) -> str:
         lines.append(f"  {version.ref}  {state(drift)}{news}")
         lines += _drifted_files(drift, "    ")
         if drift:
-            lines += [text.paragraph(one, "    ") for one in _concerned(version, dependents)]
+            lines += [text.paragraph(one, "    ") for one in _concerned(version, drift, dependents)]
     if len(listed) > text.CAP:
         lines.append(f"  … and {len(listed) - text.CAP:,} more")
     return "\n".join(lines)
@@ -252,7 +252,7 @@ def _verification_html(result: Verification) -> str:
             state(drift),
             f"{len(drift.news):,}" if drift.news else "",
             "; ".join(describe_drift(file) for file in drift.drifted[:5]),
-            "; ".join(_concerned(version, dependents)) if drift else "",
+            "; ".join(_concerned(version, drift, dependents)) if drift else "",
         )
         for version, drift, dependents in drifted_first
     )
@@ -311,12 +311,14 @@ def _with_dependents(result: Verification) -> Iterator[tuple[Version, Drift, Dep
         yield version, drift, concerned
 
 
-def _concerned(version: Version, dependents: Dependents) -> Iterator[str]:
+def _concerned(version: Version, drift: Drift, dependents: Dependents) -> Iterator[str]:
     """Yield whom drift concerns, and whether the version can be brought back."""
     if dependents:
         yield f"used by {dependents}"
     if version.kept:
-        yield f"its snapshot is loaded instead; put it back: %ds restore {version.ref} --overwrite"
+        overwrites = any(file.fate != "missing" for file in drift.drifted)
+        again = f"%ds restore {version.ref}{' --overwrite' if overwrites else ''}"
+        yield f"its snapshot is loaded instead; put it back: {again}"
 
 
 def _skipped(count: int) -> str:

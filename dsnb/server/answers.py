@@ -3,12 +3,12 @@
 No I/O happens here. An answer takes at most `MOST` bytes, whatever a registry holds, because each
 part of it has a share that it cannot exceed:
 
-- A *row* of a list tells a description in at most 160 bytes, tags in 120, aliases in 80 and the
-  creator in 40, so that 200 rows fit while names have up to about 80 characters. A page whose rows
-  are larger than that (names of 255 characters, runs with hundreds of inputs) ends before the
-  limit; the next one starts at ``offset`` plus the number of items.
-- *Details* tell a description in at most 20 kB, tags in 10 kB, and of columns, files and paths the
-  first ones that fit.
+- A *row* of a list tells a description in at most 120 bytes, tags in 80, aliases in 60, the creator
+  and why it is deprecated in 40 each, so that 200 rows fit while names have up to about 80
+  characters. A page whose rows are larger than that (names of 255 characters, runs with hundreds
+  of inputs) ends before the limit; the next one starts at ``offset`` plus the number of items.
+- *Details* tell a description in at most 20 kB, tags in 10 kB, and of columns, files, paths and the
+  runs that read it the first ones that fit.
 
 A text that was cut ends with ``…``; of tags, aliases and lists the first that fit are kept whole.
 """
@@ -34,6 +34,7 @@ _NAME = 260
 _COLUMNS = 200
 _FILES = 100
 _USES = 200
+_READERS = 20
 _CELLS = 50
 _TOLD = 5
 
@@ -46,10 +47,11 @@ class Shares:
     tags: int
     aliases: int
     creator: int
+    deprecated: int
 
 
-ROW = Shares(description=160, tags=120, aliases=80, creator=40)
-DETAILS = Shares(description=20_000, tags=10_000, aliases=5_000, creator=400)
+ROW = Shares(description=120, tags=80, aliases=60, creator=40, deprecated=40)
+DETAILS = Shares(description=20_000, tags=10_000, aliases=5_000, creator=400, deprecated=2_000)
 
 
 def encode(answer: object) -> bytes:
@@ -114,7 +116,7 @@ def version_answer(
         "created": version.created.isoformat(),
         "creator": clipped(version.creator, shares.creator),
         "kind": version.kind,
-        "format": None if version.format is None else clipped(version.format, 40),
+        "format": _clipped_or_none(version.format, 40),
         "rows": version.rows,
         "columns": None if version.columns is None else len(version.columns),
         "files": version.files,
@@ -123,6 +125,8 @@ def version_answer(
         "tags": _tags(version.tags, shares.tags),
         "aliases": fitting((clipped(alias, _NAME) for alias in aliases), shares.aliases),
         "latest": latest,
+        "kept": version.kept,
+        "deprecated": _clipped_or_none(version.deprecated, shares.deprecated),
     }
 
 
@@ -173,18 +177,22 @@ def details_answer(details: VersionDetails, run: Answer | None) -> Answer:
         ),
         "drift": {
             "drifted": len(drift.drifted) - drift.unseen,
+            "missing": sum(file.fate == "missing" for file in drift.drifted),
             "unseen": drift.unseen,
             "files": drift.files,
             "news": len(drift.news),
             "what": [clipped(describe_drift(file), 1_000) for file in drift.drifted[:_TOLD]],
         },
-        "newer": None if details.newer is None else clipped(details.newer, _NAME + 20),
+        "newer": _clipped_or_none(details.newer, _NAME + 20),
         "run": run,
+        "from_memory": version.definition.from_memory,
+        "readers": fitting(map(_reader, details.dependents.runs), 15_000, _READERS),
+        "readers_total": len(details.dependents.runs),
     }
 
 
 def run_answer(
-    run: Run, status: Status, notebook: str | None, ref_of: Callable[[Use], str]
+    run: Run, status: Status, notebook: str | None, version_of: Callable[[Use], Version | None]
 ) -> Answer:
     """Return everything about a run.
 
@@ -196,43 +204,56 @@ def run_answer(
         How it stands.
     notebook
         Its path as the browser knows it.
-    ref_of
-        Tells the reference that the version of a use has now.
+    version_of
+        Finds the version that was used; None when it was deleted.
     """
     return {
         "id": clipped(run.id, 100),
         "name": clipped(run.name, 400),
         "status": status,
-        "notebook": None if notebook is None else clipped(notebook, 1_000),
-        "kernel": None if run.kernel is None else clipped(run.kernel, 100),
+        "notebook": _clipped_or_none(notebook, 1_000),
+        "kernel": _clipped_or_none(run.kernel, 100),
         "started": run.started.isoformat(),
         "ended": None if run.ended is None else run.ended.isoformat(),
         "user": clipped(run.user, 100),
-        "commit": None if run.code.commit is None else clipped(run.code.commit, 100),
-        "branch": None if run.code.branch is None else clipped(run.code.branch, 300),
+        "commit": _clipped_or_none(run.code.commit, 100),
+        "branch": _clipped_or_none(run.code.branch, 300),
         "dirty": run.code.dirty,
         "tags": _tags(run.tags, 3_000),
-        "inputs": _uses(run.inputs, ref_of),
-        "outputs": _uses(run.outputs, ref_of),
+        "inputs": _uses(run.inputs, version_of),
+        "outputs": _uses(run.outputs, version_of),
         "inputs_total": count_versions(run.inputs),
         "outputs_total": count_versions(run.outputs),
     }
 
 
-def _uses(uses: Sequence[Use], ref_of: Callable[[Use], str]) -> list[Answer]:
+def _reader(run: Run) -> Answer:
+    return {
+        "id": clipped(run.id, 100),
+        "name": clipped(run.name, 400),
+        "started": run.started.isoformat(),
+    }
+
+
+def _uses(uses: Sequence[Use], version_of: Callable[[Use], Version | None]) -> list[Answer]:
     return fitting(
         (
             {
-                "ref": clipped(ref_of(use), _NAME + 20),
+                "ref": clipped(use.ref if version is None else version.ref, _NAME + 20),
+                "deleted": version is None,
                 "how": use.how,
                 # A cell that is run again has a new number, and only that one is still in sight.
                 "cells": list(use.cells[-_CELLS:]),
             }
-            for use in uses
+            for use, version in ((use, version_of(use)) for use in uses)
         ),
         15_000,
         _USES,
     )
+
+
+def _clipped_or_none(text: str | None, most: int) -> str | None:
+    return None if text is None else clipped(text, most)
 
 
 def _tags(tags: Mapping[str, str], most: int) -> dict[str, str]:

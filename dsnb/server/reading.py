@@ -8,7 +8,7 @@ from dsnb import __version__
 from dsnb.catalog.base import View
 from dsnb.catalog.resolving import known_numbers
 from dsnb.provenance.runs import Status, status_of
-from dsnb.records import Run, Use
+from dsnb.records import Run
 from dsnb.refs import Number, Ref, check_name
 from dsnb.server.answers import (
     Answer,
@@ -100,11 +100,8 @@ def _aliases(view: View, name: str) -> Mapping[int, list[str]]:
 
 
 def _run(scope: Scope, view: View, run: Run) -> Answer:
-    def ref_of(use: Use) -> str:
-        version = view.by_id(use.id)
-        return use.ref if version is None else version.ref
-
-    return run_answer(run, _status(run), scope.shown_notebook(run.notebook), ref_of)
+    notebook = scope.shown_notebook(run.notebook)
+    return run_answer(run, _status(run), notebook, lambda use: view.by_id(use.id))
 
 
 def _status(run: Run) -> Status:

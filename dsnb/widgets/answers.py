@@ -15,6 +15,7 @@ from dsnb.display.versions import state
 from dsnb.errors import DsnbError
 from dsnb.presenting import as_html
 from dsnb.records import Version
+from dsnb.storage.drift import Drift
 from dsnb.widgets.rows import (
     Row,
     aliases_of,
@@ -117,22 +118,30 @@ class Answers:
         for ref in refs:
             with suppress(DsnbError):  # gone meanwhile; the list will say so
                 ((version, drift),) = self._workspace.verify([self._workspace.resolve(ref)]).rows
-                yield {"state": {"ref": version.ref, "text": state(drift)}}
+                yield {"state": {"ref": version.ref, "text": _standing(version, drift)}}
 
     def preview(self, ref: str) -> Row:
         """Return the first rows of a version, or the first of its files.
 
+        Where the files in place are not what was registered, its snapshot is shown, and that is
+        told as a notice.
+
         Raises
         ------
         DriftError
-            When its files changed or vanished.
+            When its files changed or vanished and no snapshot keeps them.
         TableError
             When they cannot be read.
         """
         version = self._workspace.resolve(ref)
         if version.kind == "file":
             return file_table(self._workspace.show(version).files, version.files)
-        return frame_table(self._workspace.preview(version, PREVIEW_ROWS))
+        table = frame_table(self._workspace.preview(version, PREVIEW_ROWS))
+        if version.kept:
+            [(_, drift)] = self._workspace.verify([version]).rows
+            if drift:
+                self._workspace.notify(_from_snapshot(version, drift))
+        return table
 
     def columns(self, ref: str) -> Row:
         """Return the columns of a version as they were recorded."""
@@ -179,6 +188,21 @@ class Answers:
         view = self._workspace.view()
         earlier = [n for n in view.numbers(version.name) if n < version.version]
         return view.version(version.name, earlier[-1]) if earlier else None
+
+
+def _standing(version: Version, drift: Drift) -> str:
+    """Return how a version's files stand, and whether that does any harm."""
+    is_harmless = version.kept and drift and not drift.unseen
+    return "⚠ drifted, its snapshot is used" if is_harmless else state(drift)
+
+
+def _from_snapshot(version: Version, drift: Drift) -> str:
+    """Say that what is shown is not what is in place, and how that becomes so again."""
+    if drift.unseen:
+        return "From its snapshot: the files outside the workspace were not looked at."
+    overwrites = any(file.fate != "missing" for file in drift.drifted)
+    line = f"%ds restore {version.ref}{' --overwrite' if overwrites else ''}"
+    return f"From its snapshot, as files changed on disk. To put them back: {line}"
 
 
 def refusal(error: Exception) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from dsnb.display.versions import shape
 from dsnb.presenting import Presentable, as_html, as_text
 from dsnb.records import Version
 from dsnb.units import count_text, exact, size_text
+from dsnb.widgets.rows import badge
 
 _LISTED = 10
 
@@ -90,6 +91,7 @@ def _body(result: Kept) -> str:
 
 def _headline(version: Version) -> list[str]:
     return [
+        badge(version),
         version.description,
         shape(version),
         count_text(version.files, "file"),
@@ -106,5 +108,5 @@ def _cells(row: VersionRow) -> tuple[str, ...]:
         exact(version.created),
         shape(version) or count_text(version.files, "file"),
         size_text(version.size),
-        text.parts(", ".join(named), version.description),
+        text.parts(badge(version), ", ".join(named), version.description),
     )

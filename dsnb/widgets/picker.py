@@ -99,7 +99,7 @@ class Picker(anywidget.AnyWidget):
         Raises
         ------
         DriftError
-            When its files changed or vanished.
+            When its files changed or vanished and no snapshot keeps them.
         DsnbError
             When nothing is chosen, or it cannot be read.
         """

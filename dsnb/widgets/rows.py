@@ -65,7 +65,14 @@ def version_row(version: Version, aliases: Iterable[str], previous: int | None) 
         "shape": shape(version) or count_text(version.files, "file"),
         "size": size_text(version.size),
         "kind": version.kind,
+        "badge": badge(version),
+        "why": _cut(version.deprecated or ""),
     }
+
+
+def badge(version: Version) -> str:
+    """Return what is told of a version before all else: that it should not be used any more."""
+    return "" if version.deprecated is None else "⊘ deprecated"
 
 
 def fits(version: Version, aliases: Iterable[str], text: str) -> bool:
@@ -88,6 +95,8 @@ def fits(version: Version, aliases: Iterable[str], text: str) -> bool:
         version.ref,
         version.description,
         version.creator,
+        badge(version),
+        version.deprecated or "",
         f"{version.created.astimezone():%Y-%m-%d}",
         *aliases,
         *(f"{key}={value}" for key, value in version.tags.items()),

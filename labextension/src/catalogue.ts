@@ -123,6 +123,16 @@ export class Catalogue {
     ]);
   }
 
+  /** Look again at files that drifted; what is shown stays until then. */
+  async lookAgain(): Promise<void> {
+    const { selection } = this;
+    if (selection?.details && selection.details.drift.drifted > 0) {
+      this.selecting.abort();
+      this.selecting = new AbortController();
+      await this.fetchDetails(selection.ref, this.selecting.signal);
+    }
+  }
+
   /** Forget everything: another workspace is shown. */
   reset(): void {
     this.dispose();

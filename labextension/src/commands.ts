@@ -6,8 +6,8 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { copyIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import type { ReadonlyJSONObject, ReadonlyPartialJSONObject } from '@lumino/coreutils';
+import { insertCell, loadLine, restoreLine } from './cells';
 import { datasetsIcon } from './icons';
-import { insertLoadCell } from './loadcell';
 import { parseReference } from './records';
 import type { IDatasets } from './tokens';
 import { CommandIDs } from './tokens';
@@ -32,6 +32,23 @@ export function addVersionCommands(options: CommandOptions): void {
       args['ref'] ?? hit?.dataset['dsnbRef'] ?? datasets.panel.catalogue.selection?.ref;
     return typeof ref === 'string' && parseReference(ref) ? ref : null;
   };
+
+  /** The line that restores the version meant; only of the selected one it is known how it stands. */
+  const restoring = (args: ReadonlyPartialJSONObject): string | null => {
+    const { selection } = datasets.panel.catalogue;
+    const isSelected = selection !== null && selection.ref === meant(args);
+    return isSelected && selection.details ? restoreLine(selection.details) : null;
+  };
+
+  const insert = async (line: string): Promise<void> => {
+    const panel = notebooks?.currentWidget;
+    if (panel && isWritable(notebooks)) {
+      insertCell(panel.content, line);
+      app.shell.activateById(panel.id);
+      await NotebookActions.focusActiveCell(panel.content);
+    }
+  };
+
   const describedBy = versionArgument(trans);
 
   commands.addCommand(CommandIDs.insertLoadCell, {
@@ -41,11 +58,24 @@ export function addVersionCommands(options: CommandOptions): void {
     isEnabled: args => meant(args) !== null && isWritable(notebooks),
     execute: async args => {
       const ref = meant(args);
-      const panel = notebooks?.currentWidget;
-      if (ref !== null && panel && isWritable(notebooks)) {
-        insertLoadCell(panel.content, ref);
-        app.shell.activateById(panel.id);
-        await NotebookActions.focusActiveCell(panel.content);
+      if (ref !== null) {
+        await insert(loadLine(ref));
+      }
+    }
+  });
+
+  commands.addCommand(CommandIDs.insertRestoreCell, {
+    label: trans.__('Insert restore cell'),
+    caption: trans.__(
+      'Insert a cell that puts this version’s files back below the active cell'
+    ),
+    describedBy,
+    isVisible: args => restoring(args) !== null,
+    isEnabled: args => restoring(args) !== null && isWritable(notebooks),
+    execute: async args => {
+      const line = restoring(args);
+      if (line !== null) {
+        await insert(line);
       }
     }
   });
@@ -64,9 +94,10 @@ export function addVersionCommands(options: CommandOptions): void {
     }
   });
 
-  notebooks?.currentChanged.connect(() =>
-    commands.notifyCommandChanged(CommandIDs.insertLoadCell)
-  );
+  notebooks?.currentChanged.connect(() => {
+    commands.notifyCommandChanged(CommandIDs.insertLoadCell);
+    commands.notifyCommandChanged(CommandIDs.insertRestoreCell);
+  });
 }
 
 /**

@@ -36,6 +36,8 @@ const model: JupyterFrontEndPlugin<IDatasets> = {
     const run = new KernelRun(api, place);
     const follow = () => panel.setPath(place.path);
     place.changed.connect(follow);
+    // Told after each cell, but not as fast as a slider runs them.
+    run.changed.connect(() => panel.lookAgain());
     follow();
     return { place, panel, run };
   }

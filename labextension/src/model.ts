@@ -97,6 +97,13 @@ export class PanelModel implements IDisposable {
     }
   }
 
+  /** A cell was run, which may have put files back that drifted: no registry tells of that. */
+  lookAgain(): void {
+    if (this.isLive) {
+      void this.catalogue.lookAgain();
+    }
+  }
+
   /** Try again at once after an error. */
   retry(): void {
     this._error = null;

@@ -157,6 +157,10 @@ export interface components {
             };
             aliases: string[];
             latest: boolean;
+            /** @description Whether the workspace keeps its bytes in a snapshot. */
+            kept: boolean;
+            /** @description Why it should not be used any more, which may be empty; null when it may be used. */
+            deprecated: string | null;
         };
         Dataset: {
             name: string;
@@ -189,6 +193,18 @@ export interface components {
             newer: string | null;
             /** @description The run that made it. */
             run: components["schemas"]["Run"] | null;
+            /** @description Whether dsnb itself wrote its files, from a table in memory. */
+            from_memory: boolean;
+            /** @description The first 20 runs that read it, newest first. */
+            readers: components["schemas"]["Reader"][];
+            /** @description Number of runs that read it. */
+            readers_total: number;
+        };
+        Reader: {
+            id: string;
+            name: string;
+            /** Format: date-time */
+            started: string;
         };
         Column: {
             name: string;
@@ -202,6 +218,8 @@ export interface components {
         Drift: {
             /** @description Number of files that changed or vanished. */
             drifted: number;
+            /** @description Number of those that vanished. */
+            missing: number;
             /** @description Number of files outside the workspace that are not looked at before this user loads or verifies them once. */
             unseen: number;
             files: number;
@@ -211,8 +229,10 @@ export interface components {
             what: string[];
         };
         Use: {
-            /** @description The version's reference now, or as it was recorded when it is gone. */
+            /** @description The version's reference now, or as it was recorded when it was deleted. */
             ref: string;
+            /** @description Whether the version was deleted. */
+            deleted: boolean;
             /** @enum {string} */
             how: "load" | "trace" | "register";
             /** @description Execution counts of the cells that used it, the last 50. */
@@ -254,7 +274,7 @@ export interface components {
         };
     };
     responses: {
-        /** @description 400 for a request that makes no sense, 403 without authentication, 404 for what is not there (and for a page of another origin), 405 for anything but GET, 409 for a registry that cannot be read. */
+        /** @description 400 for a request that makes no sense, 403 without authentication, 404 for what is not there or was deleted (and for a page of another origin), 405 for anything but GET, 409 for a registry that cannot be read. */
         Error: {
             headers: {
                 [name: string]: unknown;

@@ -23,6 +23,7 @@ export const IDatasets = new Token<IDatasets>(
 export const CommandIDs = {
   openPanel: 'dsnb:open-panel',
   insertLoadCell: 'dsnb:insert-load-cell',
+  insertRestoreCell: 'dsnb:insert-restore-cell',
   copyReference: 'dsnb:copy-reference',
   showRun: 'dsnb:show-run'
 } as const;

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { KernelRun } from '../src/kernelrun';
 import type { Place } from '../src/place';
 import { runText } from '../src/status';
-import { FakeServer, run } from './workspace';
+import { FakeServer, run, use } from './workspace';
 
 class FakePlace {
   path = 'project';
@@ -34,8 +34,6 @@ const follow = () => {
   model = new KernelRun(server.api, place as unknown as Place);
 };
 
-const use = (ref: string) => ({ ref, how: 'load' as const, cells: [1] });
-
 describe('the run of the active notebook', () => {
   it('is known within a second of the cell’s end, and nothing is asked in between', async () => {
     follow();
@@ -44,7 +42,7 @@ describe('the run of the active notebook', () => {
     const asked = server.asked.length;
     await pass(60_000);
     expect(server.asked).toHaveLength(asked);
-    server.runs = [run({ inputs: [use('weather_ds@1')] })];
+    server.runs = [run({ inputs: [use({ ref: 'weather_ds@1' })] })];
     place.executed.emit();
     await pass();
     expect(model.run?.id).toBe('run-1');
@@ -111,7 +109,7 @@ describe('the status bar', () => {
   ])('counts %i and %i', (inputs, outputs, text) => {
     follow();
     const uses = (count: number) =>
-      Array.from({ length: count }, (_, i) => use(`a@${i + 1}`));
+      Array.from({ length: count }, (_, i) => use({ ref: `a@${i + 1}` }));
     expect(
       runText(
         nullTranslator.load('dsnb'),

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PanelModel } from '../src/model';
-import { FakeServer, refusal, run } from './workspace';
+import { drift, FakeServer, refusal, run } from './workspace';
 
 let server: FakeServer;
 let model: PanelModel;
@@ -138,6 +138,38 @@ describe('after an error', () => {
     await pass(milliseconds);
     return spy.mock.calls.length - before;
   }
+});
+
+describe('after a cell was run', () => {
+  const looks = () => server.count('datasets/weather_ds/versions/1');
+
+  async function select(drifted: number) {
+    server.register('weather_ds');
+    server.details.set('weather_ds@1', { drift: drift({ drifted }) });
+    model.setVisible(true);
+    await pass();
+    model.catalogue.select('weather_ds@1');
+    await pass();
+  }
+
+  it('files that drifted are looked at again, as they may have been put back', async () => {
+    await select(1);
+    server.details.clear();
+    model.lookAgain();
+    expect(model.catalogue.selection?.details?.drift.drifted).toBe(1);
+    await pass();
+    expect(model.catalogue.selection?.details?.drift.drifted).toBe(0);
+  });
+
+  it('others are not, nor any while the panel is hidden', async () => {
+    await select(0);
+    const before = looks();
+    model.lookAgain();
+    model.setVisible(false);
+    model.lookAgain();
+    await pass();
+    expect(looks()).toBe(before);
+  });
 });
 
 describe('a search', () => {

@@ -5,8 +5,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Panel } from '../src/components/panel';
 import { PanelContext } from '../src/components/context';
 import { PanelModel } from '../src/model';
+import type { Run } from '../src/records';
 import { CommandIDs } from '../src/tokens';
-import { FakeServer, refusal, run, version } from './workspace';
+import { drift, FakeServer, refusal, run, use, version } from './workspace';
 
 const HOSTILE = '<img src=x onerror="window.hacked=1">';
 
@@ -14,6 +15,7 @@ let server: FakeServer;
 let model: PanelModel;
 let commands: CommandRegistry;
 let inserted: unknown[];
+let restored: unknown[];
 let insertable: boolean;
 
 beforeEach(() => {
@@ -21,10 +23,15 @@ beforeEach(() => {
   model = new PanelModel(server.api);
   commands = new CommandRegistry();
   inserted = [];
+  restored = [];
   insertable = true;
   commands.addCommand(CommandIDs.insertLoadCell, {
     isEnabled: () => insertable,
     execute: args => inserted.push(args['ref'])
+  });
+  commands.addCommand(CommandIDs.insertRestoreCell, {
+    isEnabled: () => insertable,
+    execute: args => restored.push(args['ref'])
   });
   commands.addCommand(CommandIDs.copyReference, {
     execute: args => inserted.push(args['ref'])
@@ -186,13 +193,9 @@ describe('datasets', () => {
   it('show everything about a version', async () => {
     server.details.set('weather_ds@1', {
       newer: 'weather_ds@2',
-      drift: {
-        drifted: 1,
-        unseen: 0,
-        files: 2,
-        news: 0,
-        what: ['weather.csv: 40 kB → 41 kB']
-      },
+      drift: drift({ drifted: 1, files: 2, what: ['weather.csv: 40 kB → 41 kB'] }),
+      readers: [{ id: 'reads', name: 'evaluate', started: '2026-11-01T10:00:00Z' }],
+      readers_total: 9,
       run: run({ id: 'r', name: 'train-temp' }),
       key: ['origin', 'time_hour']
     });
@@ -212,6 +215,9 @@ describe('datasets', () => {
       'origin, time_hour',
       'b82ae803afcd',
       'train-temp',
+      'evaluate',
+      'and 8 more',
+      'kept (snapshot)',
       '1,006 rows',
       '· 81.2 kB',
       'data/weather.csv',
@@ -257,8 +263,98 @@ describe('datasets', () => {
   });
 });
 
+describe('a version that drifted', () => {
+  const drifted = drift({ drifted: 1, files: 2, what: ['weather.csv changed'] });
+  const readers = [{ id: 'r', name: 'train-temp', started: '2026-11-01T10:00:00Z' }];
+
+  async function details() {
+    show();
+    await click(/^weather_ds/);
+    await click(/^weather_ds@1/);
+    await screen.findByText('⚠ drifted');
+    return within(screen.getByRole('region', { name: 'Version weather_ds@1' }));
+  }
+
+  it('and is kept does no harm, and can be put back', async () => {
+    server.register('weather_ds');
+    server.details.set('weather_ds@1', { drift: drifted, readers, readers_total: 1 });
+    const shown = await details();
+    shown.getByText('kept (snapshot)');
+    shown.getByText(/^Its snapshot is used/);
+    shown.getByText('%ds restore weather_ds@1 --overwrite');
+    shown.getByRole('button', { name: 'Copy %ds restore weather_ds@1 --overwrite' });
+    expect(shown.queryByText(/^Concerns/)).toBeNull();
+    await click('Insert restore cell');
+    expect(restored).toEqual(['weather_ds@1']);
+  });
+
+  it('because its files vanished is put back without writing over any', async () => {
+    server.register('weather_ds');
+    const gone = drift({ drifted: 1, missing: 1, files: 1 });
+    server.details.set('weather_ds@1', { drift: gone });
+    const shown = await details();
+    shown.getByText('Its file changed on disk since this version was registered');
+    shown.getByText('%ds restore weather_ds@1');
+  });
+
+  it('and is not kept says whom that concerns', async () => {
+    server.register('weather_ds', 1, { kept: false, aliases: ['prod'] });
+    server.details.set('weather_ds@1', { drift: drifted, readers, readers_total: 1 });
+    server.runs = [run({ id: 'r', name: 'train-temp' })];
+    const shown = await details();
+    shown.getByText('by reference');
+    shown.getByText('Concerns the alias prod');
+    shown.getByText('Concerns the runs that read it:');
+    expect(shown.queryByText(/snapshot/)).toBeNull();
+    expect(shown.queryByText(/restore/)).toBeNull();
+    await click('train-temp');
+    await screen.findByRole('article', { name: 'Run train-temp' });
+  });
+});
+
+describe('a version that is deprecated', () => {
+  it('says so in the list, and why in its details', async () => {
+    server.register('weather_ds', 1, { deprecated: 'a sensor was broken' });
+    show();
+    await click(/^weather_ds @1 ⊘ deprecated/);
+    await click(/^weather_ds@1 ⊘ deprecated/);
+    await screen.findByText('Not to be used any more: a sensor was broken');
+  });
+
+  it('may have no reason', async () => {
+    server.register('weather_ds', 1, { deprecated: '' });
+    show();
+    await click(/^weather_ds/);
+    await click(/^weather_ds@1 ⊘ deprecated/);
+    await screen.findByText('Not to be used any more; no reason was given');
+  });
+});
+
+describe('a version that is deleted', () => {
+  it('is told where its details were', async () => {
+    server.register('weather_ds', 2);
+    show();
+    await click(/^weather_ds/);
+    await click(/^weather_ds@1/);
+    await screen.findByText('✓ unchanged');
+    server.versions.splice(0, 1);
+    act(() => server.change());
+    const told = await screen.findByRole('alert');
+    expect(told.textContent).toContain('There is no weather_ds@1.');
+    expect(screen.queryByRole('button', { name: /^weather_ds@1/ })).toBeNull();
+  });
+});
+
 describe('runs', () => {
-  const inputs = [{ ref: 'weather_ds@1', how: 'load' as const, cells: [3] }];
+  const inputs = [use({ cells: [3] })];
+
+  async function inputsOf(said: Partial<Run>) {
+    server.runs = [run({ name: 'new', ...said })];
+    show();
+    fireEvent.click(screen.getByRole('tab', { name: 'Runs' }));
+    const item = await screen.findByRole('article', { name: 'Run new' });
+    return within(item.querySelector('dd') as HTMLElement);
+  }
 
   it('are listed with what they read and made', async () => {
     server.register('weather_ds');
@@ -275,6 +371,35 @@ describe('runs', () => {
     expect(screen.getByText('⊘ interrupted')).toBeTruthy();
     fireEvent.click(item.getByRole('button', { name: 'weather_ds@1' }));
     await screen.findByRole('region', { name: 'Version weather_ds@1' });
+  });
+
+  it('name a version once, in however many ways it was used', async () => {
+    const uses = [1, 2].flatMap(number => {
+      const ref = `weather_ds@${number}`;
+      return [use({ ref }), use({ ref, how: 'trace' })];
+    });
+    const shown = await inputsOf({ inputs: uses, inputs_total: 5 });
+    expect(shown.getAllByRole('button').map(({ textContent }) => textContent)).toEqual([
+      'weather_ds@1',
+      'weather_ds@2'
+    ]);
+    shown.getByText('and 3 more');
+  });
+
+  it('name the first of many versions, and the others when asked to', async () => {
+    const uses = Array.from({ length: 8 }, (_, n) => use({ ref: `a@${n + 1}` }));
+    const shown = await inputsOf({ inputs: uses, inputs_total: 10 });
+    fireEvent.click(shown.getByRole('button', { name: '4 more' }));
+    expect(shown.getAllByRole('button')).toHaveLength(8);
+    shown.getByText('and 2 more');
+  });
+
+  it('tell of a version that was deleted, and lead nowhere', async () => {
+    const shown = await inputsOf({ inputs: [use({ deleted: true })] });
+    shown.getByText('weather_ds@1');
+    shown.getByText('(deleted)');
+    expect(shown.queryByRole('button')).toBeNull();
+    expect(document.querySelector('[data-dsnb-ref]')).toBeNull();
   });
 
   it('are highlighted when asked for', async () => {

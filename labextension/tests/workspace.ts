@@ -1,6 +1,6 @@
 import { ServerConnection } from '@jupyterlab/services';
 import { Api } from '../src/api';
-import type { Dataset, Run, Version, VersionDetails, Workspace } from '../src/records';
+import type { Dataset, Run, Use, Version, VersionDetails, Workspace } from '../src/records';
 import manifest from '../package.json';
 
 type Answer = (url: URL, signal: AbortSignal) => unknown;
@@ -128,9 +128,12 @@ export class FakeServer {
           schema: [{ name: 'temp', type: 'double' }],
           paths: ['data'],
           file_list: [{ path: 'data/weather.csv', size: 81_200, hash: 'abc' }],
-          drift: { drifted: 0, unseen: 0, files: 1, news: 0, what: [] },
+          drift: drift({}),
           newer: null,
           run: null,
+          from_memory: false,
+          readers: [],
+          readers_total: 0,
           ...this.details.get(ref)
         }
       : refusal(404, 'VersionNotFoundError', `There is no ${ref}.`, 'See %ds versions.');
@@ -158,6 +161,8 @@ export function version(said: Partial<Version>): Version {
     tags: {},
     aliases: [],
     latest: true,
+    kept: true,
+    deprecated: null,
     ...said
   };
 }
@@ -181,6 +186,16 @@ export function run(said: Partial<Run>): Run {
     outputs: [],
     ...said
   };
+}
+
+/** A version that a run used, with what a test says about it. */
+export function use(said: Partial<Use>): Use {
+  return { ref: 'weather_ds@1', deleted: false, how: 'load', cells: [1], ...said };
+}
+
+/** Files that drifted, with what a test says about them. */
+export function drift(said: Partial<VersionDetails['drift']>): VersionDetails['drift'] {
+  return { drifted: 0, missing: 0, unseen: 0, files: 1, news: 0, what: [], ...said };
 }
 
 /** An error as the server half sends it. */

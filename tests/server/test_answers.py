@@ -1,12 +1,15 @@
 """Answers fit, whatever the records hold."""
 
 import json
+from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsnb.datasets.inspection import VersionDetails, VersionRow
+from dsnb.provenance.dependents import Dependents
 from dsnb.records import Column, Definition, FileEntry, Source
 from dsnb.server.answers import (
     MOST,
@@ -69,7 +72,13 @@ def test_a_row_cuts_what_is_long_and_details_tell_it() -> None:
 def test_two_hundred_rows_fit_however_long_their_texts_are() -> None:
     name = "n" * 80
     version = some_version(
-        name, 10**6, description=HUGE, tags={f"{n}{HUGE}": HUGE for n in range(9)}, creator=HUGE
+        name,
+        10**6,
+        id=str(UUID(int=0)),
+        description=HUGE,
+        tags={f"{n}{HUGE}": HUGE for n in range(9)},
+        creator=HUGE,
+        deprecated=HUGE,
     )
     rows = [dataset_answer(10**6, version, ["alias"] * 500)] * 200
     answer = page(10**9, 10**9, rows)
@@ -85,6 +94,7 @@ def test_a_record_that_no_dsnb_wrote_still_fits() -> None:
         format=HUGE,
         description=HUGE,
         creator=HUGE,
+        deprecated=HUGE,
         tags={f"{n}{HUGE}": HUGE for n in range(9)},
         key=(HUGE,) * 50,
         columns=(Column(HUGE, HUGE),) * 300,
@@ -94,7 +104,7 @@ def test_a_record_that_no_dsnb_wrote_still_fits() -> None:
     run = some_run(
         HUGE, name=HUGE, kernel=HUGE, user=HUGE, tags={HUGE: HUGE}, inputs=uses, outputs=uses
     )
-    told = run_answer(run, "completed", HUGE, lambda use: use.ref)
+    told = run_answer(run, "completed", HUGE, lambda use: version)
     answer = details_answer(_details(version, HUGE), told)
     assert len(encode(answer)) <= MOST
     assert page(1, 0, [told])["items"] == [told]
@@ -115,12 +125,26 @@ def _details(version: Any, text: str = "a.csv") -> VersionDetails:
     files += tuple(FileEntry("default", "x" * 400, 5, "0" * 64) for _ in range(997))
     drifted = tuple(FileDrift(text, "missing", 5) for _ in range(9))
     drift = Drift(1_000, drifted, ("new",) * 7)
-    return VersionDetails(VersionRow(version, ("prod",), True), drift, files, None)
+    readers = Dependents(("prod",), (some_run(text, name=text),) * 500)
+    return VersionDetails(VersionRow(version, ("prod",), True), drift, files, None, readers)
 
 
 def test_a_version_used_in_two_ways_counts_once_and_is_told_twice() -> None:
     version = some_version("weather_ds", 1)
     uses = (some_use(version), some_use(version, how="trace"))
-    answer = run_answer(some_run(inputs=uses), "running", None, lambda use: use.ref)
+    answer = run_answer(some_run(inputs=uses), "running", None, lambda use: version)
     assert answer["inputs_total"] == 1
     assert [use["how"] for use in answer["inputs"]] == ["load", "trace"]
+
+
+def test_of_many_readers_the_newest_are_told_and_how_many_there_are() -> None:
+    answer = details_answer(_details(some_version()), None)
+    assert len(answer["readers"]) == 20
+    assert answer["readers_total"] == 500
+
+
+def test_of_drifted_files_those_that_vanished_are_counted() -> None:
+    files = (FileDrift("a.csv", "missing", 5), FileDrift("b.csv", "changed", 5, 6))
+    details = replace(_details(some_version()), drift=Drift(3, files))
+    drift = details_answer(details, None)["drift"]
+    assert (drift["drifted"], drift["missing"]) == (2, 1)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from dsnb.refs import parse
@@ -14,7 +15,7 @@ from dsnb.session import environment
 from dsnb.workspace import Workspace
 from tests.server.conftest import Ask
 from tests.server.shelves import many, shelve, some_run, some_use, some_version
-from tests.workbench import register, write
+from tests.workbench import register, register_table, write
 
 
 def names_of(answer: dict[str, Any]) -> list[str]:
@@ -171,7 +172,8 @@ async def test_details_tell_the_files_and_that_they_are_unchanged(
     assert answer["paths"] == ["data"]
     [file] = answer["file_list"]
     assert (file["path"], file["size"], len(file["hash"])) == ("data/a.csv", 8, 64)
-    assert answer["drift"] == {"drifted": 0, "unseen": 0, "files": 1, "news": 0, "what": []}
+    none = dict.fromkeys(("drifted", "missing", "unseen", "news"), 0)
+    assert answer["drift"] == {**none, "files": 1, "what": []}
     assert (answer["newer"], answer["run"]) == (None, None)
 
 
@@ -184,7 +186,7 @@ async def test_details_tell_what_became_of_the_files(workspace: Workspace, ask: 
     write("data/c.csv", "a\n3\n")
     _, answer = await ask("/datasets/ds/versions/1", path="project")
     drift = answer["drift"]
-    assert (drift["drifted"], drift["files"], drift["news"]) == (2, 2, 1)
+    assert (drift["drifted"], drift["missing"], drift["files"], drift["news"]) == (2, 1, 2, 1)
     assert any("b.csv is gone" in what for what in drift["what"])
 
 
@@ -200,6 +202,55 @@ async def test_details_name_the_run_that_made_the_version(workspace: Workspace, 
     workspace.save_run(some_run(outputs=(some_use(version, how="register"),)))
     _, answer = await ask("/datasets/ds/versions/1", path="project")
     assert (answer["run"]["id"], answer["run"]["outputs"][0]["ref"]) == ("run-1", "ds@1")
+
+
+async def test_a_version_tells_whether_its_bytes_are_kept(workspace: Workspace, ask: Ask) -> None:
+    register(workspace, write("a.csv", "a\n1\n"), name="kept")
+    register(workspace, write("b.csv", "a\n1\n"), name="referred", snapshot="never")
+    register_table(workspace, pd.DataFrame({"a": [1]}), name="table", snapshot="never")
+    _, answer = await ask("/datasets", path="project")
+    assert [item["latest"]["kept"] for item in answer["items"]] == [True, False, False]
+    told = [await ask(f"/datasets/{n}/versions/1", path="project") for n in names_of(answer)]
+    assert [details["from_memory"] for _, details in told] == [False, False, True]
+
+
+async def test_a_version_tells_that_it_is_deprecated_and_why(
+    workspace: Workspace, ask: Ask
+) -> None:
+    for content in ("a\n1\n", "a\n2\n", "a\n3\n"):
+        register(workspace, write("data/a.csv", content), name="ds")
+    workspace.deprecate(parse("ds@1"), "a sensor was broken")
+    workspace.deprecate(parse("ds@2"))
+    _, answer = await ask("/datasets/ds/versions", path="project")
+    assert [row["deprecated"] for row in answer["items"]] == [None, "", "a sensor was broken"]
+    _, details = await ask("/datasets/ds/versions/1", path="project")
+    assert details["version"]["deprecated"] == "a sensor was broken"
+
+
+async def test_details_name_the_runs_that_read_the_version(workspace: Workspace, ask: Ask) -> None:
+    version = register(workspace, write("a.csv", "a\n1\n"), name="ds", run="made").version
+    workspace.save_run(some_run("made", outputs=(some_use(version, how="register"),)))
+    for name in ("first", "second"):
+        workspace.save_run(some_run(name, name=name, inputs=(some_use(version),)))
+    _, answer = await ask("/datasets/ds/versions/1", path="project")
+    assert [(run["id"], run["name"]) for run in answer["readers"]] == [
+        ("second", "second"),
+        ("first", "first"),
+    ]
+    assert answer["readers_total"] == 2
+
+
+async def test_a_deleted_version_is_not_there_and_says_so(workspace: Workspace, ask: Ask) -> None:
+    for content in ("a\n1\n", "a\n2\n"):
+        register(workspace, write("data/a.csv", content), name="ds")
+    workspace.delete([parse("ds@1")])
+    status, answer = await ask("/datasets/ds/versions/1", path="project")
+    assert (status, answer["kind"]) == (404, "VersionNotFoundError")
+    assert answer["message"].startswith("ds@1 was deleted.")
+    workspace.delete([parse("ds@2")])
+    status, answer = await ask("/datasets/ds/versions/2", path="project")
+    assert (status, answer["kind"]) == (404, "DatasetNotFoundError")
+    assert answer["message"] == "Every version of ds was deleted."
 
 
 # Runs
@@ -249,7 +300,8 @@ async def test_a_use_is_told_by_the_name_that_its_version_has_now(
     workspace.rename("old", "new")
     _, answer = await ask("/runs", path="project")
     [run] = answer["items"]
-    assert [use["ref"] for use in run["inputs"]] == ["new@1", "deleted@7"]
+    told = [(use["ref"], use["deleted"]) for use in run["inputs"]]
+    assert told == [("new@1", False), ("deleted@7", True)]
     assert (run["inputs_total"], run["outputs_total"]) == (2, 0)
 
 

@@ -28,16 +28,19 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    if not Path(lab.CHROMIUM).exists():
+        pytest.skip(f"{lab.CHROMIUM} is not installed")
     with lab.browser() as running:
         yield running
 
 
 @pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    context = chromium.new_context(viewport={"width": 1300, "height": 900})
+def page(chromium: Browser, server: Lab) -> Iterator[Page]:
+    context = chromium.new_context(viewport={"width": 1300, "height": 1000})
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     yield context.new_page()
     context.close()
+    server.end_kernels()
 
 
 @pytest.fixture

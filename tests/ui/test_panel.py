@@ -6,12 +6,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from dsnb.refs import parse
 from dsnb.workspace import Workspace
 from tests.lab import Notebook, register_elsewhere
+from tests.server.shelves import some_run, some_use
 from tests.ui.conftest import REGISTERED, Open
 from tests.workbench import register
 
 HOSTILE = "<img src=x onerror=window.hacked=1>"
+WEEK_27 = "data/Weather/week 27/weather.csv"
 
 
 def two_weeks(folder: Path) -> None:
@@ -136,15 +139,107 @@ def test_nothing_is_asked_while_the_panel_is_hidden(page: Page, open_notebook: O
     assert asked == []
 
 
-def test_drift_is_shown_with_what_happened(page: Page, open_notebook: Open) -> None:
+def test_drift_of_what_is_not_kept_says_what_happened_and_whom_it_concerns(
+    page: Page, open_notebook: Open
+) -> None:
     def prepare(folder: Path) -> None:
+        workspace = Workspace(folder)
+        workspace.set_setting("snapshot", "never")
         two_weeks(folder)
-        (folder / "data/Weather/week 27/weather.csv").write_text("gone\n", encoding="utf-8")
+        version = workspace.resolve("weather_ds@1")
+        workspace.save_run(some_run(name="train-temp", inputs=(some_use(version),)))
+        workspace.set_alias(parse("weather_ds@1"), "prod")
+        (folder / WEEK_27).write_text("gone\n", encoding="utf-8")
 
     open_notebook("1", prepare=prepare)
-    details = select(panel_of(page), "weather_ds@1")
+    panel = panel_of(page)
+    details = select(panel, "weather_ds@1")
     expect(details).to_contain_text("⚠ drifted")
     expect(details).to_contain_text("week 27/weather.csv")
+    expect(details).to_contain_text("Concerns the alias prod")
+    details.get_by_role("button", name="train-temp").click()
+    run = panel.get_by_role("article", name="Run train-temp")
+    run.get_by_role("button", name="weather_ds@1").click()
+    expect(panel.get_by_role("region", name="Version weather_ds@1")).to_be_visible()
+
+
+def test_a_drifted_version_that_is_kept_is_restored_from_the_panel(
+    page: Page, open_notebook: Open
+) -> None:
+    def prepare(folder: Path) -> None:
+        two_weeks(folder)
+        (folder / WEEK_27).write_text("gone\n", encoding="utf-8")
+
+    notebook = open_notebook("x = 1", prepare=prepare)
+    panel = panel_of(page)
+    details = select(panel, "weather_ds@1")
+    expect(details).to_contain_text("⚠ drifted")
+    expect(details).to_contain_text("Its snapshot is used.")
+    line = "%ds restore weather_ds@1 --overwrite"
+    details.get_by_role("button", name=f"Copy {line}").click()
+    page.wait_for_function(f"navigator.clipboard.readText().then(text => text === '{line}')")
+    details.get_by_role("button", name="Insert restore cell").click()
+    expect(page.locator(".jp-Notebook .jp-CodeCell").nth(1)).to_contain_text(line)
+    notebook.run_all()
+    expect(page.locator(".jp-Notebook")).to_contain_text("restored")
+    expect(details).to_contain_text("✓ unchanged")
+
+
+def test_a_restore_cell_is_offered_only_where_there_is_something_to_restore(
+    page: Page, open_notebook: Open
+) -> None:
+    def prepare(folder: Path) -> None:
+        two_weeks(folder)
+        (folder / WEEK_27).unlink()
+
+    open_notebook("1", prepare=prepare)
+    panel = panel_of(page)
+    menu = page.locator(".lm-Menu")
+    expect(select(panel, "weather_ds@1")).to_contain_text("⚠ drifted")
+    panel.get_by_role("button", name=re.compile("^weather_ds@1")).click(button="right")
+    menu.get_by_text("Insert restore cell").click()
+    expect(page.locator(".jp-Notebook")).to_contain_text("%ds restore weather_ds@1")
+    panel.get_by_role("button", name=re.compile("^weather_ds@2")).click(button="right")
+    expect(menu.get_by_text("Insert load cell")).to_be_visible()
+    expect(menu.get_by_text("Insert restore cell")).to_be_hidden()
+
+
+def test_a_deprecated_version_says_so_in_the_list_and_why_in_its_details(
+    page: Page, open_notebook: Open
+) -> None:
+    notebook = open_notebook("1", prepare=two_weeks)
+    panel = panel_of(page)
+    details = select(panel, "weather_ds@1")
+    row = panel.get_by_role("button", name=re.compile("^weather_ds@1"))
+    workspace = Workspace(notebook.path.parent)
+    workspace.deprecate(parse("weather_ds@1"), "a sensor was broken")
+    expect(row).to_contain_text("⊘ deprecated")
+    expect(details).to_contain_text("⊘ deprecated")
+    expect(details).to_contain_text("Not to be used any more: a sensor was broken")
+    workspace.deprecate(parse("weather_ds@1"), remove=True)
+    expect(row).not_to_contain_text("deprecated")
+    expect(details).not_to_contain_text("used any more")
+
+
+def test_a_deleted_version_is_a_text_in_its_runs_and_told_where_it_was_shown(
+    page: Page, open_notebook: Open
+) -> None:
+    def prepare(folder: Path) -> None:
+        two_weeks(folder)
+        workspace = Workspace(folder)
+        uses = [some_use(workspace.resolve(f"weather_ds@{number}")) for number in (1, 2)]
+        workspace.save_run(some_run(name="train-temp", inputs=tuple(uses)))
+
+    notebook = open_notebook("1", prepare=prepare)
+    panel = panel_of(page)
+    details = select(panel, "weather_ds@1")
+    expect(details).to_contain_text("✓ unchanged")
+    Workspace(notebook.path.parent).delete([parse("weather_ds@1")], force=True)
+    expect(details.get_by_role("alert")).to_contain_text("weather_ds@1 was deleted.")
+    panel.get_by_role("tab", name="Runs").click()
+    run = panel.get_by_role("article", name="Run train-temp")
+    expect(run.get_by_role("listitem").first).to_have_text("weather_ds@1(deleted)")
+    expect(run.get_by_role("button")).to_have_text(["weather_ds@2"])
 
 
 def test_models_say_that_there_are_none(page: Page, open_notebook: Open) -> None:
@@ -196,10 +291,15 @@ def test_the_panel_is_used_with_the_keyboard_alone(page: Page, open_notebook: Op
 def test_the_panel_has_no_serious_fault_of_access(
     page: Page, open_notebook: Open, theme: str
 ) -> None:
-    notebook: Notebook = open_notebook("1", prepare=two_weeks)
+    def prepare(folder: Path) -> None:
+        two_weeks(folder)
+        Workspace(folder).deprecate(parse("weather_ds@2"), "a sensor was broken")
+        (folder / WEEK_27).write_text("gone\n", encoding="utf-8")
+
+    notebook: Notebook = open_notebook("1", prepare=prepare)
     notebook.use_theme(theme)
     panel = panel_of(page)
-    select(panel, "weather_ds@2")
+    expect(select(panel, "weather_ds@2")).to_contain_text("⚠ drifted")
     for tab in ("Datasets", "Runs", "Models"):
         panel.get_by_role("tab", name=tab).click()
         page.wait_for_timeout(300)

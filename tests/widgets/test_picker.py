@@ -177,6 +177,18 @@ def test_the_kept_text_follows_the_choice_and_is_escaped(weeks: Workspace) -> No
     assert "&lt;img" in kept["text/html"]
 
 
+def test_the_kept_text_says_what_is_deprecated(weeks: Workspace) -> None:
+    weeks.deprecate(parse("weather_ds@1"))
+    kept = str(Picker(weeks, "weather_ds@1"))
+    assert kept.startswith("weather_ds@1  ⊘ deprecated · week 27")
+    assert kept.count("⊘ deprecated") == 2
+
+
+def test_the_front_end_is_part_of_the_package() -> None:
+    for file in (Picker._esm, Picker._css):
+        assert len(str(file)) > 1000
+
+
 def test_pick_is_a_widget_in_a_notebook_and_a_list_in_a_shell(weeks: Workspace) -> None:
     assert pick("weather_ds").ref == "weather_ds@2"
     assert isinstance(pick.run(Call(), "weather_ds"), VersionList)

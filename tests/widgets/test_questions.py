@@ -36,6 +36,13 @@ def test_a_version_row_tells_what_the_list_shows(open_picker: Open, weeks: Works
     assert answer["chosen"] == row
 
 
+def test_a_deprecated_version_says_so_and_why(open_picker: Open, weeks: Workspace) -> None:
+    weeks.deprecate(parse("weather_ds@1"), "a sensor was broken")
+    newer, older = open_picker().ask("versions", dataset="weather_ds")["rows"]
+    assert (older["badge"], older["why"]) == ("⊘ deprecated", "a sensor was broken")
+    assert (newer["badge"], newer["why"]) == ("", "")
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -46,6 +53,8 @@ def test_a_version_row_tells_what_the_list_shows(open_picker: Open, weeks: Works
         ("WEEK 27", [1]),
         ("stage=raw", [1]),
         ("prod", [2]),
+        ("deprecated", [1]),
+        ("sensor", [1]),
         ("nothing such", []),
         ("  ", [2, 1]),
     ],
@@ -55,6 +64,7 @@ def test_versions_are_found_by_what_is_said_of_them(
 ) -> None:
     weeks.set_tags(parse("weather_ds@1"), {"stage": "raw"})
     weeks.set_alias(parse("weather_ds@2"), "prod")
+    weeks.deprecate(parse("weather_ds@1"), "a sensor was broken")
     answer = open_picker().ask("versions", dataset="weather_ds", text=text)
     assert [row["number"] for row in answer["rows"]] == expected
     assert answer["total"] == len(expected)
@@ -82,7 +92,7 @@ def test_states_come_one_by_one(open_picker: Open) -> None:
     first = front.wait_for(lambda message: message.get("state", {}).get("ref") == "weather_ds@1")
     second = front.wait_for(lambda message: message.get("state", {}).get("ref") == "weather_ds@2")
     assert first["state"]["text"] == "✓ unchanged"
-    assert second["state"]["text"] == "⚠ drifted (1 of 2 files)"
+    assert second["state"]["text"] == "⚠ drifted, its snapshot is used"
 
 
 def test_a_preview_has_ten_rows_and_tells_what_is_missing(open_picker: Open) -> None:
@@ -173,6 +183,22 @@ def test_drift_is_told_with_the_ways_on(open_picker: Open) -> None:
     error = open_picker().reply("preview", ref="prices@1")["error"]
     assert "prices@1 has drifted" in error["message"]
     assert "%ds register prices" in error["hint"]
+
+
+def test_a_preview_from_the_snapshot_says_so_and_how_to_restore_it(open_picker: Open) -> None:
+    front = open_picker()
+    before = front.reply("preview", ref="weather_ds@1")
+    assert "notices" not in before
+    place = Path("data/Weather/week 27/weather.csv")
+    place.write_text("gone\n", encoding="utf-8")
+    changed = front.reply("preview", ref="weather_ds@1")
+    assert changed["answer"] == before["answer"]
+    [said] = changed["notices"]
+    assert said.startswith("From its snapshot")
+    assert said.endswith("%ds restore weather_ds@1 --overwrite")
+    place.unlink()
+    [said] = front.reply("preview", ref="weather_ds@1")["notices"]
+    assert said.endswith("%ds restore weather_ds@1")
 
 
 def test_whatever_goes_wrong_is_an_answer_and_nothing_in_the_log(

@@ -96,6 +96,11 @@ class Kernel {
   }
 }
 
+// That a version should not be used any more, with the reason where there is one.
+function deprecation({ badge, why }) {
+  return [badge, why].filter(Boolean).join(": ");
+}
+
 // dsnb's own HTML, rebuilt from elements known to be harmless: even a text that was not escaped
 // could bring no script, style, link or event handler with it.
 const HARMLESS = new Set(
@@ -152,7 +157,7 @@ function errorOf({ message, hint }) {
 
 function skeleton(lines) {
   const bars = Array.from({ length: lines }, (_, i) => make("div", { class: "bar", style: `width:${90 - ((i * 17) % 40)}%` }));
-  return make("div", { class: "skeleton", "aria-label": "Loading" }, ...bars);
+  return make("div", { class: "skeleton", role: "progressbar", "aria-label": "Loading" }, ...bars);
 }
 
 async function copyText(text) {
@@ -452,7 +457,8 @@ class VersionList {
     const style = `top:${index * ROW_HEIGHT}px`;
     if (!row) return make("div", { class: "version", style, "aria-hidden": "true" }, skeleton(2));
     const state = this.states.get(row.ref)?.text ?? "";
-    const name = [row.ref, ...row.aliases, row.when, row.by && `by ${row.by}`, row.description, row.holds, state];
+    const deprecated = deprecation(row);
+    const name = [row.ref, ...row.aliases, row.when, row.by && `by ${row.by}`, deprecated, row.description, row.holds, state];
     const isChosen = row.ref === this.ref;
     return make(
       "div",
@@ -466,7 +472,7 @@ class VersionList {
         "aria-setsize": this.total,
         "aria-posinset": index + 1,
         "aria-label": name.filter(Boolean).join(", "),
-        title: [`${row.ref} · ${row.exact}`, row.by && `by ${row.by}`, row.description].filter(Boolean).join("\n"),
+        title: [`${row.ref} · ${row.exact}`, row.by && `by ${row.by}`, deprecated, row.description].filter(Boolean).join("\n"),
       },
       make(
         "div",
@@ -479,6 +485,7 @@ class VersionList {
       make(
         "div",
         { class: "line" },
+        row.badge ? make("span", { class: "badge" }, row.badge) : null,
         make("span", { class: "description" }, row.description || "–"),
         make("span", { class: "end" }, row.holds),
         make("span", { class: "state", title: state }, state.slice(0, 1)),
@@ -551,6 +558,7 @@ class Details {
     this.ref = make("code", { class: "ref" });
     this.copy = make("button", { type: "button", class: "icon", "aria-label": "Copy reference", title: "Copy reference" }, copyIcon());
     this.aliases = make("span", { class: "quiet aliases" });
+    this.deprecated = make("span", { class: "badge" });
     this.about = make("div", { class: "about" });
     this.tabs = new Map(
       [["preview", "Preview"], ["columns", "Columns"], ["since", "Since"]].map(([key, label]) => [
@@ -577,7 +585,7 @@ class Details {
     this.element = make(
       "div",
       { class: "right-side" },
-      make("div", { class: "heading" }, this.ref, this.copy, this.aliases),
+      make("div", { class: "heading" }, this.ref, this.copy, this.aliases, this.deprecated),
       this.about,
       make("div", { class: "tabs", role: "tablist", "aria-label": "About this version" }, ...this.tabs.values()),
       this.comparing,
@@ -612,6 +620,7 @@ class Details {
     if (!row) return;
     this.ref.textContent = row.ref;
     this.aliases.textContent = row.aliases.join(", ");
+    this.deprecated.textContent = this.deprecated.title = deprecation(row);
     this.tell();
     this.tabs.get("since").textContent = row.previous ? `Since @${row.previous}` : "Since";
     this.against.placeholder = row.previous ? `@${row.previous}` : "@…";
@@ -655,18 +664,24 @@ class Details {
     const { tab, row } = this;
     const against = this.against.value;
     const wanted = JSON.stringify([tab, row.ref, tab === "since" ? against : ""]);
-    if (wanted === this.shown && !anew) return;
+    const isShown = wanted === this.shown; // and then stays until the new answer is there
+    if (isShown && !anew) return;
     this.shown = wanted;
-    const wait = setTimeout(() => wanted === this.shown && this.panel.replaceChildren(skeleton(9)), 150);
+    if (!isShown) {
+      clearTimeout(this.waiting);
+      this.waiting = setTimeout(() => this.panel.replaceChildren(skeleton(9)), 150);
+    }
     let parts;
     try {
-      const { answer } = await this.kernel.ask(tab, tab === "since" ? { ref: row.ref, against } : { ref: row.ref });
-      parts = answer.html ? [rebuilt(answer.html)] : answer.rows ? tableOf(answer) : [make("p", { class: "quiet" }, answer.note)];
+      const asked = tab === "since" ? { ref: row.ref, against } : { ref: row.ref };
+      const { answer, notices } = await this.kernel.ask(tab, asked);
+      const shown = answer.html ? [rebuilt(answer.html)] : answer.rows ? tableOf(answer) : [make("p", { class: "quiet" }, answer.note)];
+      parts = [...notices.map((notice) => make("p", { class: "notice" }, notice)), ...shown];
     } catch (error) {
       parts = [errorOf(error)];
     }
-    clearTimeout(wait);
     if (wanted !== this.shown) return;
+    clearTimeout(this.waiting); // also where this answer is to a question asked anew
     this.panel.replaceChildren(...parts.filter(Boolean));
     this.panel.scrollTop = 0;
   }

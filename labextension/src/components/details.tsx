@@ -9,8 +9,11 @@ import { useEnabled, usePanel } from './context';
 import { CopyButton } from './copybutton';
 import { Moment } from './moment';
 import { Notice } from './notice';
+import { Readers, RunLink } from './readers';
 import { Reference } from './reference';
+import { Rest } from './rest';
 import { Skeleton } from './skeleton';
+import { Deprecation, Drifted, isLost } from './standing';
 
 /** The selected version: what can be done with it, and all that is known about it. */
 export function Details({ selection }: { readonly selection: Selection }): ReactElement {
@@ -92,7 +95,7 @@ function Actions({ selected }: { readonly selected: string }): ReactElement {
 }
 
 function Facts({ details }: { readonly details: VersionDetails }): ReactElement {
-  const { model, trans } = usePanel();
+  const { trans } = usePanel();
   const { version, drift, key, run, paths } = details;
   const tags = Object.entries(version.tags).map(([name, value]) => `${name}=${value}`);
   const counts = [
@@ -104,22 +107,8 @@ function Facts({ details }: { readonly details: VersionDetails }): ReactElement 
   ].filter(Boolean);
   return (
     <>
-      {drift.drifted > 0 && (
-        <div className="dsnb-Drift">
-          <p>
-            {trans.__(
-              '%1 of %2 files changed on disk since this version was registered',
-              numberText(drift.drifted),
-              numberText(drift.files)
-            )}
-          </p>
-          <ul>
-            {drift.what.map(what => (
-              <li key={what}>{what}</li>
-            ))}
-          </ul>
-        </div>
-      )}
+      {version.deprecated !== null && <Deprecation why={version.deprecated} />}
+      {drift.drifted > 0 && <Drifted details={details} />}
       {drift.unseen > 0 && (
         <p className="dsnb-Quiet">
           {trans._n(
@@ -157,16 +146,16 @@ function Facts({ details }: { readonly details: VersionDetails }): ReactElement 
           <Moment at={version.created} />{' '}
           {version.creator && trans.__('by %1', version.creator)}
         </Fact>
-        <Fact name={trans.__('Run')}>
-          {run && (
-            <button
-              type="button"
-              className="dsnb-Link"
-              onClick={() => model.showRun(run.id)}
-            >
-              {run.name || run.id}
-            </button>
-          )}
+        <Fact name={trans.__('Run')}>{run && <RunLink run={run} />}</Fact>
+        <Fact name={trans.__('Read by')}>
+          {details.readers.length > 0 && !isLost(details) && <Readers details={details} />}
+        </Fact>
+        <Fact name={trans.__('Bytes')}>
+          {version.kept
+            ? trans.__('kept (snapshot)')
+            : details.from_memory
+              ? trans.__('kept as Parquet')
+              : trans.__('by reference')}
         </Fact>
         <Fact name={trans.__('Kind')}>
           {[version.kind, version.format].filter(Boolean).join(', ')}
@@ -256,12 +245,4 @@ function Schema({ details }: { readonly details: VersionDetails }): ReactElement
       <Rest count={(version.columns ?? 0) - schema.length} />
     </details>
   );
-}
-
-/** Says what a capped list leaves out. */
-function Rest({ count }: { readonly count: number }): ReactElement | null {
-  const { trans } = usePanel();
-  return count > 0 ? (
-    <p className="dsnb-Quiet">{trans.__('and %1 more', numberText(count))}</p>
-  ) : null;
 }

@@ -1,7 +1,5 @@
 import type { ReactElement, ReactNode } from 'react';
-import { copy } from '../commands';
-import { CopyButton } from './copybutton';
-import { usePanel } from './context';
+import { CommandLine } from './commandline';
 
 interface NoticeProps {
   /** The sentence that says what is the case. */
@@ -36,17 +34,6 @@ export function Notice(props: NoticeProps): ReactElement {
           {action.label}
         </button>
       )}
-    </div>
-  );
-}
-
-/** A line to type somewhere, one click from the clipboard. */
-function CommandLine({ line }: { readonly line: string }): ReactElement {
-  const { trans } = usePanel();
-  return (
-    <div className="dsnb-Command">
-      <code>{line}</code>
-      <CopyButton copy={() => copy(line)} label={trans.__('Copy %1', line)} />
     </div>
   );
 }

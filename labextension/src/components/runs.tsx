@@ -149,46 +149,55 @@ function RunItem({ run }: { readonly run: Run }): ReactElement {
 
 interface UsesProps {
   readonly uses: readonly Use[];
-  /** How many there are, when the server sent only the first. */
+  /** How many versions there are, when the server sent only the first. */
   readonly total: number | undefined;
 }
 
-function Uses({ uses, total = uses.length }: UsesProps): ReactElement {
-  const { model, trans } = usePanel();
+function Uses({ uses, total }: UsesProps): ReactElement {
+  const { trans } = usePanel();
   const [all, setAll] = useState(false);
-  if (uses.length === 0) {
+  // A version that was used in two ways is still one version.
+  const versions = [...new Map(uses.map(use => [use.ref, use])).values()];
+  if (versions.length === 0) {
     return <span className="dsnb-Quiet">{trans.__('none')}</span>;
   }
-  const shown = all ? uses : uses.slice(0, USES_SHOWN);
+  const shown = all ? versions : versions.slice(0, USES_SHOWN);
+  const rest = (total ?? versions.length) - shown.length;
   return (
     <ul className="dsnb-Uses">
       {shown.map(use => (
-        <li key={`${use.ref} ${use.how}`} data-dsnb-ref={use.ref}>
-          {parseReference(use.ref) ? (
-            <button
-              type="button"
-              className="dsnb-Link"
-              onClick={() => model.showVersion(use.ref)}
-            >
-              <Reference text={use.ref} />
-            </button>
-          ) : (
-            <Reference text={use.ref} />
-          )}
-        </li>
+        <UsedVersion key={use.ref} use={use} />
       ))}
-      {shown.length === uses.length && total > uses.length && (
-        <li className="dsnb-Quiet">
-          {trans.__('and %1 more', numberText(total - uses.length))}
-        </li>
+      {shown.length === versions.length && rest > 0 && (
+        <li className="dsnb-Quiet">{trans.__('and %1 more', numberText(rest))}</li>
       )}
-      {shown.length < uses.length && (
+      {shown.length < versions.length && (
         <li>
           <button type="button" className="dsnb-Link" onClick={() => setAll(true)}>
-            {trans.__('%1 more', numberText(total - shown.length))}
+            {trans.__('%1 more', numberText(rest))}
           </button>
         </li>
       )}
     </ul>
+  );
+}
+
+/** A version that a run read or made: a way to it, as long as it is there. */
+function UsedVersion({ use: { ref, deleted } }: { readonly use: Use }): ReactElement {
+  const { model, trans } = usePanel();
+  if (deleted || parseReference(ref) === null) {
+    return (
+      <li>
+        <Reference text={ref} />
+        {deleted && <span className="dsnb-Deleted">{trans.__('(deleted)')}</span>}
+      </li>
+    );
+  }
+  return (
+    <li data-dsnb-ref={ref}>
+      <button type="button" className="dsnb-Link" onClick={() => model.showVersion(ref)}>
+        <Reference text={ref} />
+      </button>
+    </li>
   );
 }

@@ -2,6 +2,7 @@ import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
 import type { KeyboardEvent, ReactElement } from 'react';
 import { useEffect, useRef, useState } from 'react';
 import { numberText } from '../units';
+import { Deprecated } from './badge';
 import { usePanel } from './context';
 import { Moment } from './moment';
 import { Reference } from './reference';
@@ -52,7 +53,13 @@ export function Tree(): ReactElement {
     if (row) {
       setActive(row.key);
       virtual.scrollToIndex(index);
-      requestAnimationFrame(() => buttonOf(scroller.current, row.key)?.focus());
+      // At once, as the next key may follow at once; a line out of sight has yet to be drawn.
+      const button = buttonOf(scroller.current, row.key);
+      if (button) {
+        button.focus();
+      } else {
+        requestAnimationFrame(() => buttonOf(scroller.current, row.key)?.focus());
+      }
     }
   };
   const onKeyDown = (event: KeyboardEvent) => {
@@ -130,7 +137,7 @@ function RowButton({ row, reachable, onFocus }: RowButtonProps): ReactElement {
     const amount =
       latest.rows === null
         ? trans._n('%1 file', '%1 files', latest.files)
-        : trans.__('%1 rows', numberText(latest.rows));
+        : trans._n('1 row', '%2 rows', latest.rows, numberText(latest.rows));
     return (
       <button
         {...common}
@@ -143,7 +150,7 @@ function RowButton({ row, reachable, onFocus }: RowButtonProps): ReactElement {
         <span className="dsnb-Chevron" aria-hidden="true" />
         <span className="dsnb-Dataset-name">{name}</span>{' '}
         <span className="dsnb-Dataset-latest">@{latest.version}</span>{' '}
-        <span className="dsnb-Amount">{amount}</span>
+        <Deprecated version={latest} /> <span className="dsnb-Amount">{amount}</span>
       </button>
     );
   }
@@ -158,7 +165,7 @@ function RowButton({ row, reachable, onFocus }: RowButtonProps): ReactElement {
       title={version.description ? `${version.ref}\n${version.description}` : version.ref}
       onClick={() => catalogue.select(selected ? null : version.ref)}
     >
-      <Reference text={version.ref} />{' '}
+      <Reference text={version.ref} /> <Deprecated version={version} />{' '}
       {version.aliases.length > 0 && (
         <span className="dsnb-Aliases">{version.aliases.join(', ')}</span>
       )}{' '}

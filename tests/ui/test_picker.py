@@ -3,31 +3,21 @@
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Locator, expect
 
-from dsnb.widgets.picker import Picker
+from dsnb.refs import parse
 from dsnb.workspace import Workspace
-from tests import lab
-from tests.lab import Lab, Notebook
+from tests.lab import MILLISECONDS, Notebook
+from tests.ui.conftest import REGISTERED, Open
 from tests.widgets.many import add_versions
 from tests.workbench import register
 
-pytestmark = pytest.mark.skipif(
-    not Path(lab.CHROMIUM).exists(), reason=f"{lab.CHROMIUM} is not installed"
-)
-
-PREPARED = """\
-%load_ext dsnb
-%ds register weather_ds "data/Weather/week 27" -d "week 27"
-%ds register weather_ds --add "data/Weather/week 28" -d "weeks 27, 28\""""
 PICK = "p = %ds pick weather_ds\np"
 LOADED = "%load_ext dsnb"
 HOSTILE = "<img src=x onerror=window.hacked=1>"
-Open = Callable[..., Notebook]
 
 STOPWATCH = """() => {
     const watch = (window.stopwatch = {});
@@ -43,53 +33,16 @@ STOPWATCH = """() => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    with lab.lab(tmp_path_factory.mktemp("lab")) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with lab.browser() as running:
-        yield running
-
-
 @pytest.fixture
-def page(chromium: Browser, server: Lab) -> Iterator[Page]:
-    context = chromium.new_context(viewport={"width": 1300, "height": 1000})
-    context.grant_permissions(["clipboard-read", "clipboard-write"])
-    yield context.new_page()
-    context.close()
-    server.end_kernels()
-
-
-@pytest.fixture
-def opened(server: Lab, page: Page, request: pytest.FixtureRequest) -> Iterator[Open]:
-    notebooks: list[Notebook] = []
-
-    def open_one(*cells: str, prepare: Callable[[Path], None] | None = None) -> Notebook:
-        path = server.notebook(re.sub(r"\W", "_", request.node.name), *cells)
-        if prepare is not None:
-            prepare(path.parent)
-        notebooks.append(Notebook(page, server, path))
-        return notebooks[-1]
-
-    yield open_one
-    for notebook in notebooks:
-        assert notebook.errors == []
-
-
-@pytest.fixture
-def notebook(opened: Open) -> Notebook:
+def notebook(open_notebook: Open) -> Notebook:
     """A notebook that shows a picker with weather_ds@2 chosen."""
-    notebook = opened(PREPARED, PICK)
+    notebook = open_notebook(REGISTERED, PICK)
     notebook.run_all()
     expect(version(notebook, 2)).to_have_attribute("aria-selected", "true")
     return notebook
 
 
-def version(notebook: Notebook, number: int) -> lab.Locator:
+def version(notebook: Notebook, number: int) -> Locator:
     name = re.compile(rf"^weather_ds@{number}\b")
     return notebook.picker.get_by_role("listbox", name="Version").get_by_role("option", name=name)
 
@@ -239,7 +192,13 @@ def test_a_new_version_appears_by_itself(notebook: Notebook) -> None:
     expect(version(notebook, 2)).to_have_attribute("aria-selected", "true")
 
 
-def test_drift_is_told_in_the_widget(notebook: Notebook) -> None:
+def test_drift_is_told_in_the_widget(open_notebook: Open) -> None:
+    def prepare(folder: Path) -> None:
+        Workspace(folder).set_setting("snapshot", "never")
+
+    notebook = open_notebook(REGISTERED, PICK, prepare=prepare)
+    notebook.run_all()
+    expect(version(notebook, 2)).to_have_attribute("aria-selected", "true")
     (notebook.path.parent / "data" / "Weather" / "week 28" / "weather.csv").unlink()
     version(notebook, 1).click()
     version(notebook, 2).click()
@@ -248,7 +207,40 @@ def test_drift_is_told_in_the_widget(notebook: Notebook) -> None:
     says(notebook, "Keep the change as a new version: %ds register weather_ds")
 
 
-def test_hostile_texts_run_no_script(opened: Open) -> None:
+def test_a_drifted_version_is_shown_and_loaded_from_its_snapshot(notebook: Notebook) -> None:
+    picker = notebook.picker
+    (notebook.path.parent / "data" / "Weather" / "week 27" / "weather.csv").write_text("gone\n")
+    version(notebook, 1).click()
+    expect(version(notebook, 1)).to_have_accessible_name(
+        re.compile("⚠ drifted, its snapshot is used$")
+    )
+    panel = picker.get_by_role("tabpanel", name="Preview")
+    expect(panel).to_contain_text("From its snapshot", timeout=MILLISECONDS)
+    expect(panel).to_contain_text("%ds restore weather_ds@1 --overwrite")
+    expect(panel.get_by_role("row")).to_have_count(11)
+    assert notebook.faults_of_access(".dsnb-picker") == []
+    picker.get_by_role("button", name="Load").click()
+    says(notebook, "df is weather_ds@1 · 502 rows × 15 columns")
+    says(notebook, "Its snapshot is used instead.")
+    notebook.evaluate("%ds restore weather_ds@1 --overwrite")
+    version(notebook, 2).click()
+    version(notebook, 1).click()
+    expect(version(notebook, 1)).to_have_accessible_name(re.compile("✓ unchanged$"))
+    expect(panel).not_to_contain_text("From its snapshot")
+
+
+def test_a_deprecated_version_says_so_and_why(notebook: Notebook) -> None:
+    ref = parse("weather_ds@1")
+    Workspace(notebook.path.parent).deprecate(ref, "a sensor was broken")
+    expect(version(notebook, 1)).to_contain_text("⊘ deprecated")
+    version(notebook, 1).click()
+    heading = notebook.picker.locator(".heading")
+    expect(heading).to_contain_text("⊘ deprecated: a sensor was broken")
+    Workspace(notebook.path.parent).deprecate(ref, remove=True)
+    expect(heading).not_to_contain_text("deprecated")
+
+
+def test_hostile_texts_run_no_script(open_notebook: Open) -> None:
     prepared = [
         f'%ds annotate weather_ds@2 "{HOSTILE}"',
         f'%ds tag weather_ds@2 "note={HOSTILE}"',
@@ -260,7 +252,7 @@ def test_hostile_texts_run_no_script(opened: Open) -> None:
         "p = %ds pick evil",
         "p",
     ]
-    notebook = opened(PREPARED, "\n".join(prepared))
+    notebook = open_notebook(REGISTERED, "\n".join(prepared))
     notebook.run_all()
     picker = notebook.picker
     expect(picker.get_by_role("option", name="evil@2")).to_contain_text(HOSTILE)
@@ -272,7 +264,7 @@ def test_hostile_texts_run_no_script(opened: Open) -> None:
     assert notebook.page.evaluate("window.hacked") is None
 
 
-def test_a_reopened_or_exported_notebook_shows_a_text(notebook: Notebook) -> None:
+def test_a_reopen_notebook_or_exported_notebook_shows_a_text(notebook: Notebook) -> None:
     page = notebook.page
     kept = page.locator("[data-dsnb-kept]")
     expect(kept).to_be_hidden()
@@ -300,13 +292,13 @@ def test_a_reopened_or_exported_notebook_shows_a_text(notebook: Notebook) -> Non
         expect(page.get_by_text("Picker: ")).to_be_hidden()
 
 
-def test_ten_thousand_versions_scroll_and_are_shown_at_once(opened: Open) -> None:
+def test_ten_thousand_versions_scroll_and_are_shown_at_once(open_notebook: Open) -> None:
     def prepare(folder: Path) -> None:
         workspace = Workspace(folder)
         register(workspace, folder / "data" / "Weather", name="weather_ds")
         add_versions(workspace, "weather_ds@1", 9_999)
 
-    notebook = opened(
+    notebook = open_notebook(
         "%load_ext dsnb\nfrom dsnb.commands.picking import pick", PICK, prepare=prepare
     )
     page = notebook.page
@@ -344,9 +336,9 @@ def test_ten_thousand_versions_scroll_and_are_shown_at_once(opened: Open) -> Non
     expect(version(notebook, 4_321)).to_be_visible()
 
 
-def test_nothing_is_sent_while_the_picker_is_out_of_sight(opened: Open) -> None:
+def test_nothing_is_sent_while_the_picker_is_out_of_sight(open_notebook: Open) -> None:
     empty = "\n" * 60
-    notebook = opened(PREPARED, PICK, f"#{empty}# far below", f"#{empty}# the end")
+    notebook = open_notebook(REGISTERED, PICK, f"#{empty}# far below", f"#{empty}# the end")
     notebook.run_all()
     expect(version(notebook, 2)).to_be_attached()
     notebook.page.locator(".jp-Notebook .jp-Cell").last.locator(".cm-content").click()
@@ -355,8 +347,8 @@ def test_nothing_is_sent_while_the_picker_is_out_of_sight(opened: Open) -> None:
     assert notebook.evaluate("p._watch.is_running") == "False"
 
 
-def test_an_empty_workspace_says_what_to_do(opened: Open) -> None:
-    notebook = opened(LOADED, "p = %ds pick\np")
+def test_an_empty_workspace_says_what_to_do(open_notebook: Open) -> None:
+    notebook = open_notebook(LOADED, "p = %ds pick\np")
     notebook.run_all()
     expect(notebook.picker).to_contain_text("%ds register NAME PATH")
     notebook.evaluate('%ds register weather_ds "data/Weather/week 27"')
@@ -367,8 +359,3 @@ def test_a_closed_picker_leaves_its_text(notebook: Notebook) -> None:
     assert notebook.evaluate("p.close(); 'closed'") == "'closed'"
     expect(notebook.picker).to_have_count(0)
     expect(notebook.page.locator("[data-dsnb-kept]")).to_be_visible()
-
-
-def test_the_front_end_is_part_of_the_package() -> None:
-    for file in (Picker._esm, Picker._css):
-        assert len(str(file)) > 1000

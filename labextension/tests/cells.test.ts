@@ -3,7 +3,9 @@ import { CodeMirrorEditorFactory, EditorLanguageRegistry } from '@jupyterlab/cod
 import { RenderMimeRegistry, standardRendererFactories } from '@jupyterlab/rendermime';
 import { nullTranslator } from '@jupyterlab/translation';
 import { afterEach, describe, expect, it } from 'vitest';
-import { insertLoadCell, loadCellSource } from '../src/loadcell';
+import { cellSource, insertCell, loadLine, restoreLine } from '../src/cells';
+import type { VersionDetails } from '../src/records';
+import { drift, version } from './workspace';
 
 const languages = new EditorLanguageRegistry();
 const editors = new CodeMirrorEditorFactory({ languages });
@@ -41,30 +43,61 @@ afterEach(() => {
   notebook = null;
 });
 
-describe('the cell that loads a version', () => {
+describe('the line that loads a version', () => {
+  it('holds nothing but a reference', () => {
+    expect(loadLine('weather_ds@2')).toBe('df = %ds load weather_ds@2');
+    expect(() => loadLine('a@1\nimport os')).toThrow(RangeError);
+  });
+});
+
+describe('the line that restores a version', () => {
+  const restored = (
+    said: Partial<VersionDetails['drift']>,
+    kept = true,
+    ref = 'weather_ds@1'
+  ) =>
+    restoreLine({
+      version: version({ kept, ref }),
+      drift: drift(said)
+    } as VersionDetails);
+
+  it('writes over files only where some hold something else', () => {
+    expect(restored({ drifted: 2, missing: 2 })).toBe('%ds restore weather_ds@1');
+    expect(restored({ drifted: 2, missing: 1 })).toBe(
+      '%ds restore weather_ds@1 --overwrite'
+    );
+  });
+
+  it('is none where nothing drifted, or nothing is kept', () => {
+    expect(restored({ unseen: 2 })).toBeNull();
+    expect(restored({ drifted: 1 }, false)).toBeNull();
+  });
+
+  it('holds nothing but a reference', () => {
+    expect(restored({ drifted: 1 }, true, 'a@1\nimport os')).toBeNull();
+  });
+});
+
+describe('a cell for dsnb', () => {
   it('loads the extension first when no cell does', () => {
-    expect(loadCellSource('weather_ds@2', ['import pandas as pd'])).toBe(
-      '%load_ext dsnb\ndf = %ds load weather_ds@2'
+    expect(cellSource('%ds list', ['import pandas as pd'])).toBe(
+      '%load_ext dsnb\n%ds list'
     );
   });
 
   it.each(['%load_ext dsnb', 'x = 1\n  %load_ext  dsnb', '%reload_ext dsnb'])(
     'does not when there is %j',
     source => {
-      expect(loadCellSource('a@1', [source])).toBe('df = %ds load a@1');
+      expect(cellSource('%ds list', [source])).toBe('%ds list');
     }
   );
 
   it.each(['# %load_ext dsnb', '%load_ext dsnbx', 'print("%load_ext dsnb")'])(
     'takes %j for what it is',
     source => {
-      expect(loadCellSource('a@1', [source])).toContain('%load_ext dsnb\n');
+      expect(cellSource('%ds list', [source])).toContain('%load_ext dsnb\n');
     }
   );
-
-  it('holds nothing but a reference', () => {
-    expect(() => loadCellSource('a@1\nimport os', [])).toThrow(RangeError);
-  });
 });
 
 describe('inserting it', () => {
@@ -75,26 +108,21 @@ describe('inserting it', () => {
       ['code', 'b = 2']
     );
     target.activeCellIndex = 1;
-    insertLoadCell(target, 'weather_ds@2');
-    expect(sources(target)).toEqual([
-      '%load_ext dsnb',
-      'a = 1',
-      'df = %ds load weather_ds@2',
-      'b = 2'
-    ]);
+    insertCell(target, '%ds list');
+    expect(sources(target)).toEqual(['%load_ext dsnb', 'a = 1', '%ds list', 'b = 2']);
     expect(target.activeCellIndex).toBe(2);
   });
 
   it('makes a code cell, also below text that speaks of the extension', () => {
     const target = notebookOf(['markdown', '%load_ext dsnb']);
-    insertLoadCell(target, 'weather_ds@2');
+    insertCell(target, '%ds list');
     expect(target.activeCell?.model.type).toBe('code');
-    expect(sources(target)?.[1]).toBe('%load_ext dsnb\ndf = %ds load weather_ds@2');
+    expect(sources(target)?.[1]).toBe('%load_ext dsnb\n%ds list');
   });
 
   it('works in an empty notebook', () => {
     const target = notebookOf();
-    insertLoadCell(target, 'weather_ds@2');
-    expect(sources(target)).toContain('%load_ext dsnb\ndf = %ds load weather_ds@2');
+    insertCell(target, '%ds list');
+    expect(sources(target)).toContain('%load_ext dsnb\n%ds list');
   });
 });
