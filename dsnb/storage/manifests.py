@@ -14,6 +14,10 @@ from dsnb.errors import RegistryDamagedError, writing
 from dsnb.records import Manifest, from_document
 from dsnb.storage.atomic import write_atomically
 
+# Hashes hardly get smaller, so that a list which grows a lot when it is unpacked is none.
+_MOST = 200
+_ROOM = 1 << 20
+
 
 def digest_of_files(names: Sequence[str], sizes: Sequence[int], hashes: bytes) -> bytes:
     """Return the digest over files in order: their names, sizes and contents, never their times.
@@ -151,12 +155,14 @@ class ManifestStore:
         if path.exists() and not path.is_file():
             raise _damaged(path, "it is no regular file")  # reading a pipe would wait for ever
         try:
-            content: bytes = zstd.decompress(path.read_bytes())
+            kept = path.read_bytes()
+            decompressor = zstd.ZstdDecompressor()
+            content: bytes = decompressor.decompress(kept, max_length=_ROOM + _MOST * len(kept))
         except FileNotFoundError:
             raise _damaged(path, "it is missing") from None
         except (OSError, ValueError, zstd.ZstdError) as error:
             raise _damaged(path, str(error)) from error
-        if blake3(content).hexdigest() != address:
+        if not decompressor.eof or blake3(content).hexdigest() != address:
             raise _damaged(path, "its content does not match its address")
         return content
 

@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 
 from dsnb.errors import RegistryDamagedError, RegistryError
 from dsnb.records import FileGroup, Manifest
-from dsnb.storage.manifests import ManifestStore, digest_of_files, hash_bytes, hash_texts
+from dsnb.storage.compression import compress
+from dsnb.storage.manifests import (
+    ManifestStore,
+    digest_of_files,
+    encode_manifest,
+    hash_bytes,
+    hash_texts,
+)
 from tests.workbench import write
 
 MANIFEST = Manifest((FileGroup("default", "data", ("a", "b/ü"), (1, 2), ("0" * 64, "f" * 64)),))
@@ -70,6 +77,17 @@ def test_a_damaged_manifest_is_a_clear_error(
 @pytest.mark.parametrize("address", ["", "../../etc/passwd", "0" * 63, "G" * 64])
 def test_an_address_leads_nowhere_else(store: ManifestStore, address: str) -> None:
     with pytest.raises(RegistryDamagedError, match="is not an address"):
+        store.read(address)
+
+
+def test_a_manifest_that_grows_without_end_is_not_unpacked(store: ManifestStore) -> None:
+    store.write(MANIFEST)
+    content = encode_manifest(MANIFEST) + b" " * 50_000_000
+    address = blake3(content).hexdigest()
+    path = Path("manifests") / address[:2] / f"{address[2:]}.json.zst"
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(compress(content))
+    with pytest.raises(RegistryDamagedError, match="does not match its address"):
         store.read(address)
 
 
