@@ -29,6 +29,7 @@ ATTACKS = [
 ]
 ALL = " ".join(ATTACKS)
 TABLE = f'"{NAME}","{ATTACKS[2]}"\n"{NAME}","{ATTACKS[5]}"\n'.replace('""', '"').encode()
+NEXT_TABLE = TABLE.replace(b"script", b"iframe")
 SHOWN = """\
 %load_ext dsnb
 import dsnb
@@ -55,6 +56,11 @@ def prepare(folder: Path) -> None:
     (folder / "data" / NAME / "a.csv").write_bytes(TABLE)
     source = ("default", f"data/{NAME}")
     manifest = write_manifest(folder, [group("default", source[1], **{"a.csv": TABLE})])
+    next_source = ("default", f"data/{NAME} 2")
+    (folder / next_source[1]).mkdir()
+    (folder / next_source[1] / f"{NAME}.csv").write_bytes(NEXT_TABLE)
+    files = {f"{NAME}.csv": NEXT_TABLE}
+    next_manifest = write_manifest(folder, [group("default", next_source[1], **files)])
     texts: dict[str, Any] = {
         "description": ALL,
         "tags": {text: text for text in ATTACKS},
@@ -67,7 +73,17 @@ def prepare(folder: Path) -> None:
     }
     versions = [
         version("ds", [source], **texts),
-        version("ds", [source], **{**texts, "version": 2, "id": NAME, "digest": "2" * 64}),
+        version(
+            "ds",
+            [next_source],
+            **{
+                **texts,
+                "version": 2,
+                "id": NAME,
+                "digest": "2" * 64,
+                "manifest": next_manifest,
+            },
+        ),
         version(NAME, [source], **{**texts, "id": "other"}),
         version(ALL, [source], **{**texts, "id": "another"}),
     ]
@@ -130,9 +146,12 @@ def test_a_strangers_texts_run_nothing_in_cells_and_the_picker(
     expect(output).to_contain_text("<img src=x onerror")
     assert page.locator(".jp-OutputArea .dsnb").count() > 40
     assert page.locator(".jp-OutputArea .dsnb mjx-container").count() == 0
-    for tab in ("Preview", "Columns", "Since @1"):
+    for tab, text in (("Preview", "onerror"), ("Columns", "onerror"), ("Since @1", "ds@1 → ds@2")):
         picker.get_by_role("tab", name=tab).click()
-        expect(picker.get_by_role("tabpanel", name=tab)).to_contain_text("onerror")
+        expect(picker.get_by_role("tabpanel", name=tab)).to_contain_text(text)
+    for summary in picker.get_by_role("tabpanel").locator("summary").all():
+        summary.click()
+    expect(picker.get_by_role("tabpanel", name="Since @1")).to_contain_text(NAME)
     picker.get_by_role("combobox", name="Dataset").fill("img")
     expect(picker).to_contain_text("onerror")
     nothing_ran(page)
