@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from dsnb.workspace import Workspace
+from tests.workbench import mounted_disk
 
 WEATHER = Path(__file__).parent.parent / "notebooks" / "data" / "Weather"
 
@@ -37,16 +37,8 @@ def open_folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """Return a folder on a file system of 256 kB."""
     folder = tmp_path / "disk"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=256k", "dsnb-test", str(folder)]
-    try:
-        mounted = subprocess.run(command, capture_output=True).returncode == 0
-    except OSError:
-        mounted = False
-    if not mounted:
-        pytest.skip("mounting a small disk is not permitted here")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
+    with mounted_disk(folder, "256k"):
+        yield folder
 
 
 @pytest.fixture

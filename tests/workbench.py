@@ -3,8 +3,12 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from dsnb.datasets.registration import Registration, Request
 from dsnb.tables.reading import Wanted
@@ -19,6 +23,23 @@ for one in pkgutil.walk_packages(dsnb.__path__, "dsnb."):
     if one.name.split(".")[1] not in ("__main__", "magics", "server", "widgets"):
         importlib.import_module(one.name)
 """
+
+
+@contextmanager
+def mounted_disk(folder: Path, size: str) -> Iterator[None]:
+    """Mount a file system of a size, such as ``256k``, while the context lasts."""
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "dsnb-test", str(folder)]
+    try:
+        mounted = subprocess.run(command, capture_output=True).returncode == 0
+    except OSError:
+        mounted = False
+    if not mounted:
+        pytest.skip("mounting a small disk is not permitted here")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 def write(path: str | Path, text: str) -> Path:

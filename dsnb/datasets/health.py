@@ -16,6 +16,7 @@ from dsnb.datasets.stores import Stores
 from dsnb.errors import ConfigError, DsnbError, RegistryDamagedError, RegistryError
 from dsnb.presenting import Outcome
 from dsnb.records import FileEntry, Manifest, Version
+from dsnb.storage.hashing import hash_files
 from dsnb.storage.layout import Layout
 from dsnb.units import count_text
 
@@ -163,18 +164,16 @@ def _snapshots(
 ) -> Iterator[Finding]:
     """Look at every kept content; keep anew what is damaged and still lies unchanged on disk."""
     damaged = dict(stores.snapshots.check(kept, stores.progress))
-    if not damaged:
-        return
-    if repair:
-        stores.snapshots.discard(damaged)
+    if repair and damaged:
+        before = len(damaged)
         for version in versions:
             if version.kept:
                 _keep_again(stores, version, damaged)
-        missing = stores.snapshots.missing(damaged)
-        if len(damaged) > len(missing):
-            count = count_text(len(damaged) - len(missing), "kept content")
+        # What was only damaged because its base was is sound again with that.
+        damaged = dict(stores.snapshots.check(damaged, stores.progress))
+        if before > len(damaged):
+            count = count_text(before - len(damaged), "kept content")
             yield Finding("mended", f"{count} kept anew from the files, which are unchanged.")
-        damaged = {one: damaged[one] for one in damaged if one in missing}
     for address, why in list(damaged.items())[:_NAMED]:
         version, file = kept[address]
         yield Finding(
@@ -190,14 +189,25 @@ def _snapshots(
 
 
 def _keep_again(stores: Stores, version: Version, damaged: dict[str, str]) -> None:
-    """Keep those files of a version again that were damaged and are unchanged on disk."""
-    for group in stores.manifest(version).groups:
+    """Keep those files of a version again that were damaged and are unchanged on disk.
+
+    What cannot be replaced stays as it is: some of it may still be read by hand.
+    """
+    try:
+        manifest = stores.manifest(version)
+    except RegistryDamagedError:
+        return
+    for group in manifest.groups:
         for name, size, address in zip(group.names, group.sizes, group.hashes, strict=True):
-            if address in damaged:
-                alone = replace(group, names=(name,), sizes=(size,), hashes=(address,))
-                # It may have changed, or be gone: then another version may still have it.
-                with suppress(DsnbError):
-                    keep_files(stores, Manifest((alone,)), None)
+            if address not in damaged:
+                continue
+            alone = Manifest((replace(group, names=(name,), sizes=(size,), hashes=(address,)),))
+            # It may have changed, or be gone: then another version may still have it.
+            with suppress(DsnbError):
+                [(digest, _)] = hash_files(stores.paths(alone))
+                if digest.hex() == address:
+                    stores.snapshots.discard([address])
+                    keep_files(stores, alone, None)
 
 
 def _surroundings(stores: Stores) -> Iterator[Finding]:

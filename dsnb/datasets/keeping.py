@@ -10,7 +10,7 @@ from dsnb.catalog.base import Transaction, View
 from dsnb.catalog.resolving import resolve
 from dsnb.datasets.drifting import drift_error, find_version_drift
 from dsnb.datasets.stores import Stores
-from dsnb.errors import RegistryDamagedError
+from dsnb.errors import RegistryDamagedError, VersionNotFoundError
 from dsnb.presenting import Outcome
 from dsnb.records import Definition, Manifest, Version
 from dsnb.refs import Ref
@@ -147,7 +147,7 @@ def _marked(transaction: Transaction, version: Version, *, kept: bool) -> Versio
     """Record whether a version is kept, in the record as it is now."""
     now = transaction.by_id(version.id)
     if now is None:
-        raise RegistryDamagedError(
+        raise VersionNotFoundError(
             f"{version.ref} was deleted meanwhile.", hint=f"Type %ds versions {version.name}"
         )
     marked = replace(now, kept=kept)

@@ -82,10 +82,11 @@ def _registered_table(stores: Stores, request: Request) -> Registration | None:
 
 def _put_back(stores: Stores, version: Version, path: Path) -> None:
     """Put a table's file where the version that holds the same has lost it."""
-    if version.definition.from_memory and find_version_drift(
-        stores, version, stores.manifest(version)
-    ):
-        [source] = version.definition.sources
+    definition = version.definition
+    if not (definition.from_memory and definition.is_own and len(definition.sources) == 1):
+        return  # dsnb writes only where it laid files out itself, whatever a record says
+    if find_version_drift(stores, version, stores.manifest(version)):
+        [source] = definition.sources
         place = Path(stores.datastores.path(source.datastore, source.path))
         make_folder(place.parent)
         os.replace(path, place)

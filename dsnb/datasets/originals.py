@@ -97,10 +97,8 @@ def _with_snapshots(stores: Stores, manifest: Manifest, drift: Drift) -> list[st
     """Return a version's paths, those that drifted being copies of what was kept."""
     try:
         return _laid_out(stores, manifest, drift, restored_folder())
-    except (
-        RegistryError,
-        OSError,
-    ):  # a cache that is full, or closed to this user, only makes it slower
+    except (RegistryError, OSError):
+        # A cache that is full, or closed to this user, only makes it slower.
         return _laid_out(stores, manifest, drift, _folder_of_this_process())
 
 

@@ -20,7 +20,7 @@ from dsnb.refs import parse
 from dsnb.storage.atomic import TEMPORARY
 from dsnb.storage.claims import SUFFIX
 from dsnb.workspace import Workspace
-from tests.workbench import load, register, register_table, write
+from tests.workbench import load, mounted_disk, register, register_table, write
 
 SIZE = 400_000
 """Bytes of what is written; they do not get smaller when they are compressed."""
@@ -79,18 +79,9 @@ WRITING = [
 def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Return the current folder, on a file system of 6 MB."""
     folder = tmp_path / "disk"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=6m", "dsnb-test", str(folder)]
-    try:
-        mounted = subprocess.run(command, capture_output=True).returncode == 0
-    except OSError:
-        mounted = False
-    if not mounted:
-        pytest.skip("mounting a small disk is not permitted here")
-    monkeypatch.chdir(folder)
-    yield folder
-    monkeypatch.undo()
-    subprocess.run(["umount", "-l", str(folder)], check=True)
+    with mounted_disk(folder, "6m"), monkeypatch.context() as here:
+        here.chdir(folder)
+        yield folder
 
 
 @pytest.fixture

@@ -103,6 +103,48 @@ def test_a_flipped_bit_in_a_kept_file_is_found_and_mended_from_the_file(two: Wor
     assert Path(load(two, "ds@2")[0]).read_text() == "2" * 3000
 
 
+def test_what_rests_on_a_damaged_content_is_sound_again_with_it(workspace: Workspace) -> None:
+    rows = [f"{number},{number * 7919 % 100_003},EWR" for number in range(200_000)]
+    first = "\n".join(rows)
+    rows[1000] = "1000,0,JFK"
+    second = "\n".join(rows)
+    for text in (first, second):
+        write("a.txt", text)
+        register(workspace, "a.txt")
+    [base] = [path for path in kept(workspace) if path.suffix == ".zst"]
+    flip(base)
+    found = workspace.examine(repair=True)
+    # The file is the second; without the first its kept bytes cannot be read, and are kept anew.
+    assert states(found) == ["mended", "lost"]
+    write("a.txt", first)
+    assert states(workspace.examine(repair=True)) == ["mended"]
+    assert workspace.examine()
+    assert Path(load(workspace, "ds@2")[0]).read_text() == second
+
+
+def test_a_delta_comes_back_with_its_base(workspace: Workspace) -> None:
+    rows = [f"{number},{number * 7919 % 100_003},EWR" for number in range(200_000)]
+    first = "\n".join(rows)
+    second = first.replace("1000,", "1001,", 1)
+    for text in (first, second, first + "\n"):
+        write("a.txt", text)
+        register(workspace, "a.txt")
+    [base] = [path for path in kept(workspace) if path.suffix == ".zst"]
+    flip(base)
+    write("a.txt", first)
+    assert states(workspace.examine(repair=True)) == ["mended"]
+    assert Path(load(workspace, "ds@2")[0]).read_text() == second
+
+
+def test_what_cannot_be_replaced_is_not_thrown_away(two: Workspace) -> None:
+    for path in kept(two):
+        flip(path)
+    write("a.txt", "changed")
+    before = {path: path.read_bytes() for path in kept(two)}
+    assert states(two.examine(repair=True)) == ["lost", "lost"]
+    assert {path: path.read_bytes() for path in kept(two)} == before
+
+
 def test_a_kept_file_that_vanished_is_found(two: Workspace) -> None:
     for path in kept(two):
         path.unlink()
