@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,8 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     SESSION.__init__(NOTEBOOK)  # type: ignore[misc]
     yield
     SESSION.forget()
+    if (filling := sys.modules.get("dsnb.tables.filling")) is not None:
+        filling.FILLER.wait(60)  # in this test's cache, not in the next one's
 
 
 @pytest.fixture(autouse=True)

@@ -17,6 +17,7 @@ __all__ = [
     "__version__",
     "alias",
     "annotate",
+    "bisect",
     "config",
     "datastore",
     "delete",
@@ -40,6 +41,7 @@ __all__ = [
     "snapshot",
     "status",
     "tag",
+    "trace",
     "unload_ipython_extension",
     "verify",
     "versions",
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
     from dsnb.commands.keeping import delete, deprecate, restore, snapshot
     from dsnb.commands.looking import diff, list, show, verify, versions
     from dsnb.commands.naming import alias, annotate, rename, tag
+    from dsnb.commands.origins import bisect, trace
     from dsnb.commands.picking import pick
     from dsnb.commands.running import run, runs
     from dsnb.commands.setup import config, datastore, init, status

@@ -24,6 +24,7 @@
     ├── TableError                  data cannot be read, or held, as a table
     │   └── MissingColumnError
     ├── ComparisonError             two contents cannot be compared in the way asked for
+    ├── SearchError                 no answer can be found among the versions
     ├── MissingLibraryError         an optional library is not installed
     └── RegistryError               the registry cannot be read or written
         ├── RegistryTooNewError
@@ -158,12 +159,20 @@ class TableError(DsnbError):
     """Data cannot be read, or held, as a table."""
 
 
+class OutOfRoomError(TableError):
+    """A question about tables has no room, neither in memory nor on disk."""
+
+
 class MissingColumnError(TableError):
     """A column that was named is not there."""
 
 
 class ComparisonError(DsnbError):
     """Two contents cannot be compared in the way that was asked for."""
+
+
+class SearchError(DsnbError):
+    """What was searched for cannot be found among the versions."""
 
 
 class MissingLibraryError(DsnbError):

@@ -45,6 +45,12 @@ def as_html(result: object) -> str:
     return f"<pre>{escape(as_text(result))}</pre>"
 
 
+@singledispatch
+def as_page(result: object) -> str:
+    """Return a result as an HTML page that stands on its own, outside a notebook."""
+    return as_html(result)
+
+
 class Presentable:
     """A result with a plain-text and an HTML form.
 

@@ -160,6 +160,23 @@ class Column:
     type: str
 
 
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """A version that another was made from.
+
+    Attributes
+    ----------
+    ref
+        The reference at that time; ``id`` still finds the version after a rename.
+    digest
+        Its content, by which it is known where it is no longer, or never was.
+    """
+
+    ref: str
+    id: str
+    digest: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
     """One version of a dataset, as the registry holds it.
@@ -196,6 +213,8 @@ class Version:
         Whether the snapshots hold the bytes of all its files.
     deprecated
         Why it should not be used any more (may be empty); None while it may.
+    parents
+        The versions that a table from memory was made from, as far as it carried their references.
     """
 
     name: str
@@ -219,6 +238,7 @@ class Version:
     table: str | None = None
     kept: bool = False
     deprecated: str | None = None
+    parents: tuple[Parent, ...] = ()
 
     def __post_init__(self) -> None:
         _check_zoned(self.created)

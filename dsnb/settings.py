@@ -24,8 +24,15 @@ class Setting:
 SETTINGS = {
     setting.key: setting
     for setting in (
+        Setting(
+            "cache.size",
+            5.0,
+            "gigabytes of parsed tables kept in your cache folder, so that a text file is parsed "
+            "only once (0: keep none)",
+        ),
         Setting("creator", "", "name recorded as the creator of versions (empty: your user name)"),
         Setting("diff.rows", 10, "how many changed rows %ds diff lists cell by cell"),
+        Setting("diff.memory", 1000, "megabytes a comparison takes before it moves to disk"),
         Setting("lock.timeout", 30.0, "seconds to wait while another process writes the registry"),
         Setting(
             "snapshot",
@@ -55,6 +62,11 @@ class Config:
 
     def __getitem__(self, key: str) -> Any:
         return self.values.get(key, SETTINGS[key].default)
+
+    @property
+    def cache_bytes(self) -> int:
+        """Bytes of parsed tables that the user's cache folder may hold."""
+        return int(self["cache.size"] * 10**9)
 
 
 def read_config(path: Path) -> Config:

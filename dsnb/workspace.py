@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from dsnb.catalog.base import Catalog, View
-    from dsnb.compare import DatasetDiff
+    from dsnb.compare import DatasetDiff, Options
     from dsnb.datasets.archives import Export
-    from dsnb.datasets.comparison import Options
+    from dsnb.datasets.bisecting import Bisection
     from dsnb.datasets.health import Examination
     from dsnb.datasets.housekeeping import GarbageCollection
     from dsnb.datasets.importing import Import
@@ -46,8 +46,11 @@ if TYPE_CHECKING:
         VersionList,
         WorkspaceStatus,
     )
+    from dsnb.datasets.judging import Test
     from dsnb.datasets.keeping import Snapshot
     from dsnb.datasets.metadata import MetadataChange
+    from dsnb.datasets.origins import Trace
+    from dsnb.datasets.profiles import Effort, Profiling
     from dsnb.datasets.registration import Registration, Request
     from dsnb.datasets.removal import Deletion, Retention
     from dsnb.datasets.restoring import Restoration
@@ -253,6 +256,24 @@ class Workspace:
 
         return compare_with_table(self._stores, old, table, label, options)
 
+    def bisect(
+        self, name: str, test: Test, called: str, good: str | None, bad: str | None
+    ) -> Bisection:
+        """Find the first version of a dataset that fails a test."""
+        from dsnb.datasets.bisecting import bisect
+
+        ends = [
+            None if end is None else self.resolve(f"{name}@{end.removeprefix(f'{name}@')}")
+            for end in (good, bad)
+        ]
+        return bisect(self._stores, name, test, called, *ends)
+
+    def trace(self, table: object, called: str) -> Trace:
+        """Tell which version a table in memory came from."""
+        from dsnb.datasets.origins import trace
+
+        return trace(self._stores, table, called)
+
     # Keeping, restoring, removing
 
     def snapshot(self, ref: Ref) -> Snapshot:
@@ -351,11 +372,17 @@ class Workspace:
 
         return list_versions(self._stores, name)
 
-    def show(self, version: Version) -> VersionDetails:
-        """Return everything about a version."""
+    def show(self, version: Version, effort: Effort = "none") -> VersionDetails:
+        """Return everything about a version; its profile where that costs no more than allowed."""
         from dsnb.datasets.inspection import show
 
-        return show(self._stores, version)
+        return show(self._stores, version, effort)
+
+    def profile(self, version: Version, effort: Effort = "any") -> Profiling:
+        """Return what the table of a version holds, or why that is not told."""
+        from dsnb.datasets.profiles import find_profile
+
+        return find_profile(self._stores, version, effort)
 
     def verify(self, versions: Sequence[Version] | None, *, full: bool = False) -> Verification:
         """Compare the files of some versions, or of all, with what was registered."""

@@ -17,10 +17,11 @@ HEAVY = ("pandas", "numpy", "pyarrow", "ipywidgets", "polars", "duckdb", "dask",
 
 def test_the_public_names() -> None:
     assert dsnb.__all__ == [
-        "DsnbError", "Workspace", "__version__", "alias", "annotate", "config", "datastore",
-        "delete", "deprecate", "diff", "doctor", "export", "gc", "import_", "init", "list", "load",
-        "load_ipython_extension", "pick", "register", "rename", "restore", "run", "runs", "show",
-        "snapshot", "status", "tag", "unload_ipython_extension", "verify", "versions",
+        "DsnbError", "Workspace", "__version__", "alias", "annotate", "bisect", "config",
+        "datastore", "delete", "deprecate", "diff", "doctor", "export", "gc", "import_", "init",
+        "list", "load", "load_ipython_extension", "pick", "register", "rename", "restore", "run",
+        "runs", "show", "snapshot", "status", "tag", "trace", "unload_ipython_extension",
+        "verify", "versions",
     ]  # fmt: skip
     assert dir(dsnb) == sorted(dsnb.__all__)
 

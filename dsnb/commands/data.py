@@ -23,6 +23,7 @@ from dsnb.commands.declaring import (
 from dsnb.datasets.registration import Registration, Request
 from dsnb.errors import UsageError
 from dsnb.tables.conversion import Library
+from dsnb.tables.parts import Differing
 from dsnb.tables.reading import Wanted
 from dsnb.workspace import Workspace
 
@@ -174,13 +175,17 @@ def load(
     columns: Annotated[Sequence[str] | None, COLUMNS] = None,
     where: Annotated[str | None, _CONDITION] = None,
     limit: Annotated[int | None, _COUNT] = None,
+    union: bool = False,
+    strict: bool = False,
     verify: bool = False,
     as_is: bool = False,
 ) -> Any:
     """Return the data of a version, exactly as it was registered.
 
     The files are compared with what was registered first; what has changed is never loaded
-    without a word. The version becomes an input of this session's run.
+    without a word. The version becomes an input of this session's run. Several files are put one
+    below the other, in the order of the definition; where their columns differ they are joined by
+    name, and it says so. A pandas frame carries its version in ``df.attrs["dsnb"]`` (see trace).
 
     Parameters
     ----------
@@ -194,6 +199,10 @@ def load(
         A condition on the rows, as in pandas' ``query``.
     limit
         The largest number of rows; all of a text file is read, as its types depend on every row.
+    union
+        Join files whose columns differ by name without a word; what a file lacks is missing there.
+    strict
+        Refuse files whose columns differ.
     verify
         Hash every file, rather than only those that seem touched.
     as_is
@@ -225,9 +234,12 @@ def load(
     >>> dsnb.load("weather_ds@1", limit=2).shape
     (2, 3)
     """
+    if union and strict:
+        raise UsageError("--union and --strict contradict each other.", hint="Give one of them.")
     workspace = call.workspace()
     version = workspace.resolve(ref)
-    wanted = Wanted(None if columns is None else tuple(columns), where, limit)
+    differing: Differing = "joined" if union else "refused" if strict else "told"
+    wanted = Wanted(None if columns is None else tuple(columns), where, limit, differing)
     data = workspace.load(version, as_, wanted, verify=verify, as_is=as_is)
     if call.session is not None:
         call.session.record(workspace, version, "load")

@@ -42,7 +42,9 @@ class Arg:
     short
         A one-letter option.
     form
-        ``columns``: a comma-separated list. ``pairs``: ``K=V``, any number of times.
+        ``columns``: a comma-separated list. ``amount``: a number, also as text, or a dict of them.
+        ``pairs``: ``K=V``, any number of times. ``version``:
+        what follows ``name@``. ``code``: all that follows ``--``, as it stands.
     notebook_only
         Whether it makes no sense in a shell.
     """
@@ -50,7 +52,7 @@ class Arg:
     metavar: str
     completes: Completes = "nothing"
     short: str = ""
-    form: Literal["plain", "columns", "pairs"] = "plain"
+    form: Literal["plain", "columns", "amount", "pairs", "version", "code"] = "plain"
     notebook_only: bool = False
 
 
@@ -83,11 +85,14 @@ class Call:
         The folder from which the workspace is looked for; None is the current one.
     notify
         Told what the user should know.
+    variables
+        Those of the notebook, for code on a line.
     """
 
     session: Session | None = None
     start: str | None = None
     notify: Notify = tell_on_stderr
+    variables: Mapping[str, object] = field(default_factory=dict)
 
     def workspace(self) -> Workspace:
         """Return the workspace, which must exist."""
@@ -130,10 +135,16 @@ class Argument:
         """
         if self.arg.completes == "variable" or (value is None and self._may_be_none):
             return value
+        if self.arg.form == "code":
+            return self._text(value) if isinstance(value, str) else value
+        if self.arg.form == "version" and not isinstance(value, str):
+            return str(self._whole_number(value))
         if self.kind == "flag":
             return self._of(bool, value, "True or False")
         if self.arg.form == "columns":
             return self._columns(value)
+        if self.arg.form == "amount":
+            return self._amount(value)
         if self.arg.form == "pairs":
             if not isinstance(value, Mapping):
                 raise self._refused(value, 'a dict, such as {"stage": "raw"}')
@@ -162,6 +173,13 @@ class Argument:
         if not all(isinstance(column, str) for column in columns):
             raise self._refused(value, wanted)
         return [self._text(column) for column in columns]
+
+    def _amount(self, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {self._text(str(key)): self._amount(each) for key, each in value.items()}
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            raise self._refused(value, "a number, or a text such as '0.1%'")
+        return value
 
     def _text(self, value: str) -> str:
         """Return a text that can be recorded: half a character, as a terminal may send, cannot."""
@@ -374,6 +392,8 @@ def _arguments(verb: Verb[..., Any]) -> Iterator[Argument]:
         if typing.get_origin(hint) is typing.Annotated:
             hint, arg, *_ = typing.get_args(hint)
         choices, of_type = _choices(hint), int if _mentions(hint, int) else str
+        if arg.form == "version":
+            of_type = str  # aliases name versions, too
         text = verb.help.arguments.get(name, "")
         default = None if parameter.default is parameter.empty else parameter.default
         if parameter.kind is parameter.KEYWORD_ONLY:

@@ -17,13 +17,16 @@ from dsnb.commands.declaring import (
     declare,
 )
 from dsnb.compare import DatasetDiff
-from dsnb.datasets.comparison import Options
+from dsnb.compare.options import Options, parse_share, parse_tolerance
 from dsnb.datasets.inspection import DatasetList, Verification, VersionDetails, VersionList
 from dsnb.errors import UsageError
 from dsnb.refs import is_pair, parse_pair
 
 _PATTERN = Arg("PATTERN", "name")
 _COUNT = Arg("N")
+_CONDITION = Arg("EXPR")
+_TOLERANCE = Arg("TOL", form="amount")
+_SHARE = Arg("SHARE", form="amount")
 
 
 @declare(changes=False)
@@ -89,13 +92,24 @@ def versions(call: Call, name: Annotated[str, NAME]) -> VersionList:
 
 
 @declare(changes=False)
-def show(call: Call, ref: Annotated[str, REF]) -> VersionDetails:
-    """Show everything about a version: files, columns, tags, and how it stands on disk.
+def show(call: Call, ref: Annotated[str, REF], *, profile: bool = False) -> VersionDetails:
+    """Show everything about a version: its table, files, tags, and how it stands on disk.
+
+    Of a table it tells, column by column, what is missing, how many values there are, between
+    which bounds, and how they are distributed. That is computed once for each content; unasked,
+    only where it takes no longer than about a second.
 
     Parameters
     ----------
     ref
         The version, such as ``weather_ds@2``; a name alone is its latest version.
+    profile
+        Look through the table, however long that takes.
+
+    Returns
+    -------
+    VersionDetails
+        Its ``.profile`` holds what was found of each column.
 
     Raises
     ------
@@ -107,6 +121,7 @@ def show(call: Call, ref: Annotated[str, REF]) -> VersionDetails:
     In a notebook::
 
         %ds show weather_ds@2
+        %ds show weather_ds@2 --profile
 
     In Python:
 
@@ -114,9 +129,11 @@ def show(call: Call, ref: Annotated[str, REF]) -> VersionDetails:
     >>> _ = dsnb.register("weather_ds", "weather.csv")
     >>> dsnb.show("weather_ds").version.rows
     3
+    >>> dsnb.show("weather_ds").profile.columns[2].maximum
+    78.08
     """
     workspace = call.workspace()
-    return workspace.show(workspace.resolve(ref))
+    return workspace.show(workspace.resolve(ref), "any" if profile else "little")
 
 
 @declare(changes=False)
@@ -162,6 +179,10 @@ def diff(
     from_: Annotated[object, VARIABLE] = None,
     on: Annotated[Sequence[str] | None, COLUMNS] = None,
     ignore: Annotated[Sequence[str] | None, COLUMNS] = None,
+    columns: Annotated[Sequence[str] | None, COLUMNS] = None,
+    tolerance: Annotated[str | float | Mapping[str, str | float] | None, _TOLERANCE] = None,
+    where: Annotated[str | None, _CONDITION] = None,
+    sample: Annotated[str | float | None, _SHARE] = None,
     rows: Annotated[int | None, _COUNT] = None,
 ) -> DatasetDiff:
     """Tell what changed, old then new: files, columns, rows and cells.
@@ -182,6 +203,16 @@ def diff(
         Columns that identify a row, comma-separated.
     ignore
         Columns to leave out, comma-separated.
+    columns
+        The only columns to compare, besides those that identify a row, comma-separated.
+    tolerance
+        How far numbers may be apart and still be the same: a difference (``1e-9``), a share
+        (``0.1%``), or one for each column (``temp=0.5,wind=1%``).
+    where
+        A condition on the rows of both sides, as in pandas' ``query``.
+    sample
+        Share of the rows to compare, such as ``0.05`` or ``5%``: those of the same keys on both
+        sides.
     rows
         How many changed rows are listed cell by cell (setting ``diff.rows``).
 
@@ -201,6 +232,7 @@ def diff(
 
         %ds diff weather_ds@1..2
         %ds diff weather_ds@1 weather_ds@2 --on origin,time_hour
+        %ds diff weather_ds@1..2 --ignore year --tolerance temp=0.5
         %ds diff weather_ds@1
         %ds diff --from df weather_ds@1
 
@@ -215,6 +247,11 @@ def diff(
     options = Options(
         on=None if on is None else tuple(on),
         ignore=tuple(ignore or ()),
+        columns=None if columns is None else tuple(columns),
+        tolerance={} if tolerance is None else parse_tolerance(tolerance),
+        where=where,
+        sample=None if sample is None else parse_share(sample),
+        memory=workspace.config["diff.memory"],
         rows=workspace.config["diff.rows"] if rows is None else rows,
     )
     if is_pair(a):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import inspect
 import os
+import re
 import shlex
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
@@ -75,6 +76,29 @@ def split_line(text: str) -> list[str]:
         ) from None
 
 
+def split_code(text: str, verbs: Mapping[str, Verb[..., Any]]) -> tuple[str, str | None]:
+    """Cut off the code that follows ``--`` on the line of a verb that takes some.
+
+    Parameters
+    ----------
+    text
+        The line.
+    verbs
+        The verbs there are.
+
+    Returns
+    -------
+    tuple
+        What stands before ``--``, and the code as it was typed; None when there is none.
+    """
+    words = text.split(maxsplit=1)
+    verb = verbs.get(words[0]) if words else None
+    if verb is None or _code_of(verb) is None:
+        return text, None
+    found = re.search(r"\s--(?=\s|$)", text)
+    return (text, None) if found is None else (text[: found.start()], text[found.end() :].strip())
+
+
 def parse_line(
     words: Sequence[str],
     verbs: Mapping[str, Verb[..., Any]],
@@ -114,11 +138,13 @@ def parse_line(
     if rest and rest[0] in verb.verbs:
         line = f"{line} {rest[0]}"
         verb, rest = verb.verbs[rest[0]], rest[1:]
+    rest, code = _without_code(verb, rest, line, shell=shell)
     # Options may stand anywhere between the paths, so the positional arguments are taken last.
     parsed, extra = verb_parser(verb, line, shell=shell).parse_known_intermixed_args(rest)
+    extra = [vars(parsed)[name] for name in code if vars(parsed)[name] is not None] + extra
     if extra:
         raise _superfluous(verb, line, extra)
-    found = vars(parsed)
+    found = {**vars(parsed), **code}
     args, kwargs = _bound(verb, found, variables, line)
     return Line(verb, args, kwargs, bool(found.get("json")))
 
@@ -147,6 +173,38 @@ def overview(verbs: Mapping[str, Verb[..., Any]], prefix: str) -> str:
             subsequent_indent=" " * width,
         )
     return "\n".join([*lines, "", f"{prefix} VERB --help tells more."])
+
+
+def _code_of(verb: Verb[..., Any]) -> Argument | None:
+    """Return the argument of a verb that is code."""
+    return next((one for one in verb.arguments if one.arg.form == "code"), None)
+
+
+def _without_code(
+    verb: Verb[..., Any], words: list[str], line: str, *, shell: bool
+) -> tuple[list[str], dict[str, str]]:
+    """Return the words before ``--`` and, by its argument's name, the code after it."""
+    argument = _code_of(verb)
+    if argument is None or {"-h", "--help"} & {*words[: (*words, "--").index("--")]}:
+        return words, {}
+    if "--" not in words:
+        raise UsageError(
+            f"{line} needs {argument.arg.metavar}: Python code, the last thing on the line.",
+            hint=f"For example: {_examples(verb, shell=shell)[0]}",
+        )
+    at = words.index("--")
+    return words[:at], {argument.name: " ".join(words[at + 1 :])}
+
+
+def _examples(verb: Verb[..., Any], *, shell: bool) -> list[str]:
+    """Return the examples of a verb as they are typed where it is used."""
+    if not shell:
+        return [*verb.help.examples]
+    examples = [each.replace("%ds", "dsnb") for each in verb.help.examples if "--from" not in each]
+    if _code_of(verb) is None:
+        return examples
+    halves = (each.partition(" -- ") for each in examples)
+    return [f"{typed} -- {shlex.quote(code)}" for typed, _, code in halves]
 
 
 def _superfluous(verb: Verb[..., Any], line: str, extra: Sequence[str]) -> UsageError:
@@ -190,8 +248,7 @@ def verb_parser(verb: Verb[..., Any], line: str, *, shell: bool) -> argparse.Arg
     shell
         Whether it serves a shell: with ``--json``, without variables.
     """
-    examples = [each.replace("%ds", "dsnb") if shell else each for each in verb.help.examples]
-    examples = [each for each in examples if not (shell and "--from" in each)]
+    examples = _examples(verb, shell=shell)
     about = f"{verb.help.summary} {verb.help.details}".strip()
     if verb.verbs:
         about += f" There is also: {', '.join(f'{verb.name} {name}' for name in verb.verbs)}."
@@ -208,7 +265,8 @@ def verb_parser(verb: Verb[..., Any], line: str, *, shell: bool) -> argparse.Arg
     if shell:
         parser.add_argument("--json", action="store_true", help="answer in JSON")
     # argparse keeps the usage it has formatted as a template, in which %ds would be a field.
-    parser.usage = parser.format_usage().partition(" ")[2].strip().replace("%", "%%")
+    usage = parser.format_usage().partition(" ")[2].strip().replace("%", "%%")
+    parser.usage = usage.replace("[-- EXPR]", "-- EXPR")  # parse_line sees that it is there
     return parser
 
 
@@ -231,6 +289,8 @@ def _add_argument(parser: argparse.ArgumentParser, argument: Argument) -> None:
         parser.add_argument(*flags, dest=argument.name, default=argument.default, **settings)
         return
     count = {"one": None, "optional": "?", "any": "*", "some": "+"}[argument.kind]
+    if argument.arg.form == "code":
+        count = "?"
     if count == "?":
         settings["default"] = argument.default
     parser.add_argument(argument.name, nargs=count, **settings)

@@ -70,6 +70,9 @@ def _columns(schema: SchemaDiff) -> list[str]:
     if schema.removed:
         names = _named([column.name for column in schema.removed])
         said.append(f"{_count(len(schema.removed), 'column')} removed ({names})")
+    if schema.renamed:
+        names = _named([f"{one.before} → {one.after}" for one in schema.renamed])
+        said.append(f"{_count(len(schema.renamed), 'column')} renamed ({names})")
     if schema.retyped:
         types = _named([f"{one.name} {one.before} → {one.after}" for one in schema.retyped])
         said.append(f"{_count(len(schema.retyped), 'column')} retyped ({types})")

@@ -7,15 +7,19 @@ whichever engine found the differences: the engine only has to fill the counts a
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from dsnb.compare.headlines import headline
 from dsnb.compare.plain import json_value
-from dsnb.errors import ComparisonError, UsageError
-from dsnb.presenting import Presentable
+from dsnb.compare.stability import Distribution
+from dsnb.errors import ComparisonError, UsageError, first_line
+from dsnb.presenting import Presentable, as_page
 from dsnb.records import Column, FileEntry
+from dsnb.storage.atomic import write_atomically
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,8 +35,14 @@ class RowsInFull(Protocol):
     def rows(self, kind: RowKind) -> pd.DataFrame:
         """Return all rows of one kind."""
 
+    def first(self, kind: RowKind) -> pd.DataFrame:
+        """Return the first rows of one kind, as many as are listed; no file is read for it."""
+
     def cells(self) -> pd.DataFrame:
         """Return every changed cell: key columns, column, before, after."""
+
+    def distributions(self) -> tuple[Distribution, ...]:
+        """Return how the values of the shared columns are distributed on both sides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +118,37 @@ class Retyped:
     after: str
 
 
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """A column whose content is found under another name.
+
+    Attributes
+    ----------
+    before, after
+        Its name on both sides.
+    """
+
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    """A column whose cells are missing on one side only.
+
+    Attributes
+    ----------
+    name
+        The column, in the new table.
+    before, after
+        Whether any of its cells are missing.
+    """
+
+    name: str
+    before: bool
+    after: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchemaDiff:
     """How the columns of two tables differ.
@@ -118,6 +159,10 @@ class SchemaDiff:
         Columns on one side only, in the order of their table.
     retyped
         Columns on both sides whose type differs.
+    renamed
+        Columns whose content is found under another name; they are neither added nor removed.
+    gaps
+        Columns of which cells are missing on one side only; not a difference by itself.
     unchanged
         Number of columns with the same name and type on both sides.
     reordered
@@ -132,12 +177,14 @@ class SchemaDiff:
     added: tuple[Column, ...] = ()
     removed: tuple[Column, ...] = ()
     retyped: tuple[Retyped, ...] = ()
+    renamed: tuple[Renamed, ...] = ()
+    gaps: tuple[Gaps, ...] = ()
     unchanged: int = 0
     reordered: bool = False
 
     def __bool__(self) -> bool:
         """Tell whether any column differs."""
-        return bool(self.added or self.removed or self.retyped)
+        return bool(self.added or self.removed or self.retyped or self.renamed)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values that JSON can hold."""
@@ -147,6 +194,10 @@ class SchemaDiff:
             "retyped": [
                 {"name": change.name, "before": change.before, "after": change.after}
                 for change in self.retyped
+            ],
+            "renamed": [{"before": one.before, "after": one.after} for one in self.renamed],
+            "gaps": [
+                {"name": one.name, "before": one.before, "after": one.after} for one in self.gaps
             ],
             "unchanged": self.unchanged,
             "reordered": self.reordered,
@@ -173,6 +224,68 @@ class CellChange:
     after: Any
 
 
+@dataclass(frozen=True, slots=True)
+class NumericShift:
+    """How far the changed numbers of a column moved; missing and infinite ones apart.
+
+    Attributes
+    ----------
+    mean, least, most
+        Of new minus old.
+    absolute
+        Mean of the differences without their sign.
+    relative
+        Mean of the differences without their sign, each as a share of the old number; None when
+        all of those were 0.
+    """
+
+    mean: float
+    least: float
+    most: float
+    absolute: float
+    relative: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnChanges:
+    """What changed in one column of rows that are on both sides.
+
+    Attributes
+    ----------
+    column
+        Its name.
+    changed
+        Number of changed cells.
+    samples
+        The first of them, old and new.
+    shift
+        How far they moved, of numbers.
+    """
+
+    column: str
+    changed: int
+    samples: tuple[tuple[Any, Any], ...] = ()
+    shift: NumericShift | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values that JSON can hold."""
+        shift = self.shift
+        return {
+            "column": self.column,
+            "changed": self.changed,
+            "samples": [[json_value(old), json_value(new)] for old, new in self.samples],
+            "shift": None
+            if shift is None
+            else {
+                "mean": shift.mean,
+                "min": shift.least,
+                "max": shift.most,
+                "mean_absolute": shift.absolute,
+                "mean_relative": shift.relative,
+            },
+        }
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowsDiff:
     """How the rows of two tables differ.
@@ -186,6 +299,8 @@ class RowsDiff:
         without a key.
     compared
         Columns, besides the key, whose cells were compared.
+    renamed
+        Those of them that the old table has under another name.
     added, removed, changed, unchanged
         Numbers of rows. Without a key nothing is ``changed``.
     repeated_keys_old, repeated_keys_new
@@ -195,6 +310,8 @@ class RowsDiff:
         Number of changed cells of each column that has any, in the order of the columns.
     cells
         The changed cells of the first changed rows, in the order of the new table.
+    columns
+        What changed in each of the first hundred changed columns.
 
     Examples
     --------
@@ -205,6 +322,7 @@ class RowsDiff:
     key: tuple[str, ...] = ()
     key_source: KeySource | None = None
     compared: tuple[str, ...] = ()
+    renamed: tuple[Renamed, ...] = ()
     added: int = 0
     removed: int = 0
     changed: int = 0
@@ -213,6 +331,7 @@ class RowsDiff:
     repeated_keys_new: int = 0
     changed_by_column: Mapping[str, int] = field(default_factory=dict)
     cells: tuple[CellChange, ...] = ()
+    columns: tuple[ColumnChanges, ...] = ()
     _in_full: RowsInFull | None = field(default=None, compare=False, repr=False)
 
     def __bool__(self) -> bool:
@@ -256,6 +375,7 @@ class RowsDiff:
                 }
                 for cell in self.cells
             ],
+            "columns": [column.to_dict() for column in self.columns],
         }
 
 
@@ -345,6 +465,27 @@ class DatasetDiff(Presentable):
         """
         return self._compared_rows().in_full.cells()
 
+    def distributions(self) -> tuple[Distribution, ...]:
+        """Return how the values of each column are distributed, before and after.
+
+        Both tables are read once more for it. Where a condition was given, of both only the rows
+        that fulfil it; never a sample only.
+
+        Returns
+        -------
+        tuple of Distribution
+            One a column that both tables have and that values can be counted of, with its drift
+            as population stability index and as Jensen-Shannon divergence.
+
+        Raises
+        ------
+        ComparisonError
+            When the rows were not compared.
+        TableError
+            When the files can no longer be read.
+        """
+        return self._compared_rows().in_full.distributions()
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain values that JSON can hold; the rows themselves stay here."""
         return {
@@ -357,6 +498,41 @@ class DatasetDiff(Presentable):
             "rows": None if self.row_changes is None else self.row_changes.to_dict(),
             "notes": list(self.notes),
         }
+
+    def to_html(self, path: str | os.PathLike[str]) -> Path:
+        """Write everything there is to see, distributions too, as a page that stands on its own.
+
+        Parameters
+        ----------
+        path
+            The file; what stands there already is replaced, and its folder is made when missing.
+
+        Returns
+        -------
+        pathlib.Path
+            The file.
+
+        Raises
+        ------
+        UsageError
+            When no file can be written there.
+
+        Examples
+        --------
+        >>> DatasetDiff("photos@1", "photos@2").to_html("photos.html").name
+        'photos.html'
+        """
+        content = as_page(self).encode()
+        try:
+            file = Path(path).expanduser()
+            write_atomically(file, content)
+        except (OSError, RuntimeError, TypeError, ValueError) as error:
+            said = getattr(error, "strerror", None) or first_line(error)
+            raise UsageError(
+                f"No page can be written to {path!r}: {said}.",
+                hint="Name a file in a folder where you may write: .to_html('diff.html')",
+            ) from error
+        return file
 
     def _compared_rows(self) -> RowsDiff:
         if self.row_changes is None:

@@ -1,12 +1,53 @@
-"""Columns of two tables: added, removed, retyped."""
+"""Columns of two tables: added, removed, retyped, renamed."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
-from dsnb.compare.result import Retyped, SchemaDiff
+from dsnb.compare.result import Gaps, Renamed, Retyped, SchemaDiff
 from dsnb.records import Column
+from dsnb.tables.fields import Field
+
+
+def compare_fields(
+    old: Sequence[Field], new: Sequence[Field], renamed: Sequence[Renamed] = ()
+) -> SchemaDiff:
+    """Compare the columns of two tables: names, types, and whether cells are missing.
+
+    Parameters
+    ----------
+    old, new
+        The columns, in the order of their tables.
+    renamed
+        Those that were found under another name.
+
+    Examples
+    --------
+    >>> diff = compare_fields(
+    ...     [Field("wind", "int64", "int", missing=False)],
+    ...     [Field("gust", "float64", "float", missing=True)],
+    ...     [Renamed("wind", "gust")],
+    ... )
+    >>> diff.renamed, diff.gaps
+    ((Renamed(before='wind', after='gust'),), (Gaps(name='gust', before=False, after=True),))
+    """
+    names = {one.before: one.after for one in renamed}
+    before = [Column(names.get(field.name, field.name), field.type) for field in old]
+    after = [Column(field.name, field.type) for field in new]
+    missing = {column.name: field.missing for column, field in zip(before, old, strict=True)}
+    gaps = tuple(
+        Gaps(field.name, known, field.missing)
+        for field in new
+        if (known := missing.get(field.name)) is not None
+        and field.missing is not None
+        and known != field.missing
+    )
+    found = compare_columns(before, after)
+    # A renamed column has the same type, perhaps, but not the same name.
+    same = found.unchanged - len({*names.values()} - {change.name for change in found.retyped})
+    return replace(found, renamed=tuple(renamed), gaps=gaps, unchanged=same)
 
 
 def compare_columns(old: Sequence[Column], new: Sequence[Column]) -> SchemaDiff:

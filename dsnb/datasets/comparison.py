@@ -2,59 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from dsnb.compare import (
     DatasetDiff,
     FilesDiff,
+    Options,
     RowsDiff,
     SchemaDiff,
     compare_columns,
+    compare_fields,
     compare_files,
     compare_rows,
 )
 from dsnb.datasets.content import find_content
 from dsnb.datasets.drifting import find_version_drift
-from dsnb.datasets.loading import read
-from dsnb.datasets.originals import Originals, find_originals
+from dsnb.datasets.loading import format_of, read
+from dsnb.datasets.originals import Originals, find_originals, is_still_so
 from dsnb.datasets.stores import Stores
 from dsnb.errors import ComparisonError, DriftError, SourceError, TableError
 from dsnb.records import Column, Manifest, Version
 from dsnb.storage.drift import Drift
-from dsnb.tables.columns import columns_of
+from dsnb.tables.formats import Format
+from dsnb.tables.parts import EVERYTHING, Wanted, rows_where
 from dsnb.tables.reading import read_table
+from dsnb.tables.relations import FrameRelation, relation_of_files
 from dsnb.tables.sampling import describe
+from dsnb.tables.scanning import Relation
 
 if TYPE_CHECKING:
     import pandas as pd
 
 ON_DISK = "disk now"
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How rows are compared.
-
-    Attributes
-    ----------
-    on
-        Columns that identify a row; None leaves it to the version's key, or a guess.
-    ignore
-        Columns that are not compared.
-    rows
-        Number of changed rows whose cells are listed.
-    """
-
-    on: Sequence[str] | None = None
-    ignore: Sequence[str] = ()
-    rows: int = 10
-
-    @property
-    def names_no_columns(self) -> bool:
-        """Whether no column is named, which would have to be there."""
-        return self.on is None and not self.ignore
 
 
 def compare_versions(stores: Stores, old: Version, new: Version, options: Options) -> DatasetDiff:
@@ -66,24 +47,36 @@ def compare_versions(stores: Stores, old: Version, new: Version, options: Option
         When a column that was named is not there.
     """
     before, after = stores.manifest(old), stores.manifest(new)
-    if old.digest == new.digest and _read_alike(old, new) and options.names_no_columns:
-        return _nothing(old.ref, new.ref, before, old.columns)
+    if old.digest == new.digest and _read_alike(old, new) and options.takes_anything:
+        return _nothing(old, new.ref, before)
     files = compare_files(before, after)
-    found: list[Originals] = []
-    unreadable: list[str] = []
-    for version, manifest in ((old, before), (new, after)):
+    versions = ((old, before), (new, after))
+    while True:
+        found: list[Originals] = []
+        unreadable: list[str] = []
+        for version, manifest in versions:
+            try:
+                found.append(_table_files(stores, version, manifest))
+            except ComparisonError as error:
+                unreadable.append(error.message)
+        if unreadable:
+            schema = _recorded_schema(old.columns, new.columns)
+            return DatasetDiff(old.ref, new.ref, files, schema, None, tuple(unreadable))
+        for notice in filter(None, (originals.notice for originals in found)):
+            stores.notify(notice)
         try:
-            found.append(_table_files(stores, version, manifest))
-        except ComparisonError as error:
-            unreadable.append(error.message)
-    if unreadable:
-        schema = _recorded_schema(old.columns, new.columns)
-        return DatasetDiff(old.ref, new.ref, files, schema, None, tuple(unreadable))
-    for notice in filter(None, (originals.notice for originals in found)):
-        stores.notify(notice)
-    was, now = read(stores, old, found[0].paths), read(stores, new, found[1].paths)
-    schema, rows, notes = _compare_tables(was, now, new.key or old.key, options)
-    return DatasetDiff(old.ref, new.ref, files, schema, rows, notes)
+            was, now = (
+                _relation(stores, version, originals.paths, options, manifest)
+                for (version, manifest), originals in zip(versions, found, strict=True)
+            )
+            compared = _compare_tables(was, now, new.key or old.key, options)
+        except TableError:
+            if _are_still_so(stores, versions, found):
+                raise
+            continue  # one was written, or went, while it was read
+        if _are_still_so(stores, versions, found):
+            schema, rows, notes = compared
+            return DatasetDiff(old.ref, new.ref, files, schema, rows, notes)
 
 
 def compare_with_disk(stores: Stores, old: Version, options: Options) -> DatasetDiff:
@@ -99,8 +92,8 @@ def compare_with_disk(stores: Stores, old: Version, options: Options) -> Dataset
         left = _what_is_left(before, find_version_drift(stores, old, before))
         note = f"Only the file lists were compared: {error.message}"
         return DatasetDiff(old.ref, ON_DISK, compare_files(before, left), notes=(note,))
-    if content.digest == old.digest and (options.names_no_columns or old.kind != "tabular"):
-        return _nothing(old.ref, ON_DISK, before, old.columns)
+    if content.digest == old.digest and (options.takes_anything or old.kind != "tabular"):
+        return _nothing(old, ON_DISK, before)
     files = compare_files(before, content.manifest(stores))
     if old.kind != "tabular" or content.format is None:
         note = _no_table(old.ref if old.kind != "tabular" else "What is on disk now")
@@ -113,8 +106,10 @@ def compare_with_disk(stores: Stores, old: Version, options: Options) -> Dataset
             described = describe(content.paths, content.format, options_of, content.size)
             schema = _recorded_schema(old.columns, described.columns)
             return DatasetDiff(old.ref, ON_DISK, files, schema, None, (error.message,))
-        was = read(stores, old, found.paths)
-        now = read_table(content.paths, content.format, options_of)
+        was = _relation(stores, old, found.paths, options, before)
+        now = _files_relation(
+            content.paths, content.format, options_of, Wanted(where=options.where)
+        )
     except TableError as error:
         return DatasetDiff(old.ref, ON_DISK, files, notes=(error.message,))
     schema, rows, notes = _compare_tables(was, now, old.key, options)
@@ -146,29 +141,81 @@ def compare_with_table(
     TableError
         When one of them is no table.
     """
-    frame = _as_frame(table)
-    found = _table_files(stores, old, stores.manifest(old))
+    now = FrameRelation(_rows_asked(_as_frame(table), options))
+    manifest = stores.manifest(old)
+    found = _table_files(stores, old, manifest)
     if found.notice:
         stores.notify(found.notice)
-    before = read(stores, old, found.paths)
-    schema, rows, notes = _compare_tables(before, frame, old.key, options)
+    was = _relation(stores, old, found.paths, options, manifest)
+    schema, rows, notes = _compare_tables(was, now, old.key, options)
     return DatasetDiff(old.ref, label, None, schema, rows, notes)
 
 
+def _relation(
+    stores: Stores,
+    version: Version,
+    paths: Sequence[str],
+    options: Options,
+    manifest: Manifest | None = None,
+) -> Relation:
+    """Return the table in some files, which are read as those of a version."""
+    wanted = Wanted(where=options.where)
+
+    def parsed() -> pd.DataFrame:
+        return read(stores, version, paths, wanted, manifest)
+
+    if options.where is not None:
+        return FrameRelation(parsed())
+    return relation_of_files(list(paths), format_of(version), parsed)
+
+
+def _files_relation(
+    paths: Sequence[str], format: Format, reader_options: Mapping[str, Any], wanted: Wanted
+) -> Relation:
+    def parsed() -> pd.DataFrame:
+        return read_table(list(paths), format, reader_options, wanted)
+
+    return (
+        relation_of_files(list(paths), format, parsed)
+        if wanted == EVERYTHING
+        else FrameRelation(parsed())
+    )
+
+
+def _rows_asked(frame: pd.DataFrame, options: Options) -> pd.DataFrame:
+    return frame if options.where is None else frame[rows_where(frame, options.where)]
+
+
 def _compare_tables(
-    old: pd.DataFrame, new: pd.DataFrame, key: Sequence[str], options: Options
+    old: Relation, new: Relation, key: Sequence[str], options: Options
 ) -> tuple[SchemaDiff, RowsDiff | None, tuple[str, ...]]:
     """Return how columns and rows differ, or why the rows cannot be compared."""
-    schema = compare_columns(columns_of(old), columns_of(new))
     try:
-        rows = compare_rows(
-            old, new, on=options.on, key=key, ignore=options.ignore, limit=options.rows
-        )
+        rows = compare_rows(old, new, key, options)
     except ComparisonError as error:
-        if options.on is not None:
+        if not options.takes_anything or options.tolerance:
             raise
-        return schema, None, (f"Rows were not compared: {error}",)
-    return schema, rows, ()
+        return compare_fields(old.fields, new.fields), None, (f"Rows were not compared: {error}",)
+    notes = []
+    if options.sample is not None:
+        notes.append(
+            f"Only {options.sample:.3%} of the keys were compared, the same on both sides."
+        )
+    if options.where is not None:
+        notes.append(f"Only rows with {options.where} were compared.")
+    return compare_fields(old.fields, new.fields, rows.renamed), rows, tuple(notes)
+
+
+def _are_still_so(
+    stores: Stores,
+    versions: Sequence[tuple[Version, Manifest]],
+    found: Sequence[Originals],
+) -> bool:
+    """Tell whether no file drifted since the originals were found, so that they were compared."""
+    return all(
+        is_still_so(stores, version, manifest, originals)
+        for (version, manifest), originals in zip(versions, found, strict=True)
+    )
 
 
 def _what_is_left(manifest: Manifest, drift: Drift) -> Manifest:
@@ -197,12 +244,12 @@ def _read_alike(old: Version, new: Version) -> bool:
     )
 
 
-def _nothing(
-    old: str, new: str, manifest: Manifest, columns: Sequence[Column] | None
-) -> DatasetDiff:
+def _nothing(old: Version, new: str, manifest: Manifest) -> DatasetDiff:
     files = FilesDiff(unchanged=manifest.count)
-    schema = None if columns is None else compare_columns(columns, columns)
-    return DatasetDiff(old, new, files, schema, notes=("The contents are identical.",))
+    schema = None if old.columns is None else compare_columns(old.columns, old.columns)
+    # Nobody looked at the rows of equal bytes; that none differs is known all the same.
+    rows = None if old.rows is None else RowsDiff(unchanged=old.rows)
+    return DatasetDiff(old.ref, new, files, schema, rows, ("The contents are identical.",))
 
 
 def _recorded_schema(

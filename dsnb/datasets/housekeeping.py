@@ -18,15 +18,18 @@ from pathlib import Path
 from dsnb.catalog.base import View
 from dsnb.datasets.inspection import every_version
 from dsnb.datasets.originals import copies
+from dsnb.datasets.profiles import unused_profiles
 from dsnb.datasets.removal import EVERY, Retention, find_expired
 from dsnb.datasets.stores import Stores
 from dsnb.errors import RegistryDamagedError, RegistryError, UsageError, writing
 from dsnb.presenting import Outcome
 from dsnb.provenance.dependents import find_dependents, readers_of_versions
 from dsnb.records import Version
+from dsnb.settings import read_config
 from dsnb.storage.atomic import leftovers
 from dsnb.storage.claims import is_claimed, tidy
 from dsnb.storage.datastores import DEFAULT
+from dsnb.tables.cachefiles import excess
 
 UNUSED = 7 * 86_400
 """Seconds after which a copy of a kept file in the cache goes when nobody used it."""
@@ -165,13 +168,15 @@ def _contents(stores: Stores, version: Version) -> frozenset[str]:
 def _sweep(stores: Stores, needs: _Needs, *, dry_run: bool) -> Iterator[Swept]:
     """Remove what is not needed; yield how much of each kind."""
     snapshots = stores.snapshots.sweep(needs.contents, dry_run=dry_run)
-    layout = stores.layout
+    layout, room = stores.layout, read_config(stores.layout.config).cache_bytes
     kinds = (
         ("snapshots", snapshots.files, snapshots.size),
         ("file lists", *_remove(stores.manifests.unneeded(needs.manifests), dry_run)),
         ("tables", *_remove(_unneeded_folders(layout.data, needs.folders), dry_run)),
         ("leftovers", *_remove(find_leftovers(stores), dry_run)),
         ("copies in the cache", *_remove(_unused_copies(), dry_run)),
+        ("parsed tables in the cache", *_remove(excess(room), dry_run)),
+        ("profiles in the cache", *_remove(unused_profiles(), dry_run)),
     )
     if not dry_run:
         tidy(layout.data)

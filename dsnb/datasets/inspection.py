@@ -13,14 +13,16 @@ from pathlib import Path
 from dsnb.catalog.base import View
 from dsnb.catalog.resolving import known_numbers
 from dsnb.datasets.drifting import dependents_of, find_version_drift
+from dsnb.datasets.profiles import NO_TABLE, Effort, Profiling, find_profile
 from dsnb.datasets.stores import Stores
 from dsnb.errors import RegistryDamagedError, RegistryError
 from dsnb.presenting import Presentable
 from dsnb.provenance.dependents import NONE, Dependents
-from dsnb.records import FileEntry, Run, Version
+from dsnb.records import FileEntry, Parent, Run, Version
 from dsnb.storage.configuration import list_datastores
 from dsnb.storage.discovery import cache_folder
 from dsnb.storage.drift import Drift, FileDrift
+from dsnb.tables.profiles import Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,10 @@ class VersionDetails(Presentable):
         Reference of the latest version, when this one is older.
     dependents
         What refers to it.
+    parents
+        References of the versions it was made from, as they are called now.
+    profiling
+        What its table holds, or why that is not told.
     """
 
     row: VersionRow
@@ -92,11 +98,18 @@ class VersionDetails(Presentable):
     files: tuple[FileEntry, ...]
     newer: str | None
     dependents: Dependents = NONE
+    parents: tuple[str, ...] = ()
+    profiling: Profiling = NO_TABLE
 
     @property
     def version(self) -> Version:
         """The version."""
         return self.row.version
+
+    @property
+    def profile(self) -> Profile | None:
+        """What its table holds, column by column; None where ``profiling`` says why not."""
+        return self.profiling.profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +211,20 @@ def list_versions(stores: Stores, name: str) -> VersionList:
     return VersionList(name, tuple(_rows(view, name, numbers[::-1])))
 
 
-def show(stores: Stores, version: Version) -> VersionDetails:
-    """Return everything about a version, its state on disk included, as far as that is safe."""
+def show(stores: Stores, version: Version, effort: Effort = "none") -> VersionDetails:
+    """Return everything about a version, its state on disk included, as far as that is safe.
+
+    Parameters
+    ----------
+    stores
+        The workspace's keepers.
+    version
+        Which one.
+    effort
+        What its profile may cost.
+    """
+    # Unasked, nothing is read that lies where this workspace was never used.
+    profiling = find_profile(stores if effort == "any" else stores.in_passing(), version, effort)
     stores = stores.in_passing()
     view = stores.catalog.view()
     latest = view.numbers(version.name)[-1]
@@ -211,7 +236,14 @@ def show(stores: Stores, version: Version) -> VersionDetails:
         _first_files(stores, version),
         None if latest == version.version else f"{version.name}@{latest}",
         dependents,
+        tuple(_called_now(view, parent) for parent in version.parents),
+        profiling,
     )
+
+
+def _called_now(view: View, parent: Parent) -> str:
+    version = view.by_id(parent.id)
+    return f"{parent.ref} (not here any more)" if version is None else version.ref
 
 
 def verify(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from dsnb.datasets.content import find_content
 from dsnb.datasets.drifting import find_version_drift
+from dsnb.datasets.origins import parents_of
 from dsnb.datasets.registration import (
     Registration,
     Request,
@@ -39,7 +40,8 @@ def register_table(stores: Stores, table: object, request: Request) -> Registrat
         When it is no table, or Parquet cannot hold it exactly; nothing is left behind then.
     """
     check_name(request.name)
-    request = replace(request, table=hash_table(table))
+    parents = parents_of(stores.catalog.view(), table)
+    request = replace(request, table=hash_table(table), parents=parents)
     if (known := _registered_table(stores, request)) is not None:
         return kept_if_asked(stores, known, request)
     moment = f"{now():%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"

@@ -24,7 +24,7 @@ from dsnb.errors import (
     did_you_mean,
 )
 from dsnb.presenting import Outcome
-from dsnb.records import Definition, FileEntry, Kind, Source, Version, now
+from dsnb.records import Definition, FileEntry, Kind, Parent, Source, Version, now
 from dsnb.refs import check_name, parse
 from dsnb.storage.datastores import LOCAL
 from dsnb.tables.columns import with_index_as_columns
@@ -57,6 +57,8 @@ class Request:
         workspace's setting, which is filled in before.
     table
         BLAKE3 of the buffers of a table from memory, where it has one.
+    parents
+        The versions that it was made from.
     """
 
     name: str
@@ -72,6 +74,7 @@ class Request:
     creator: str = ""
     run: str | None = None
     table: str | None = None
+    parents: tuple[Parent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,6 +246,7 @@ def record(stores: Stores, content: Content, request: Request) -> Registration:
                 run=request.run,
                 table=request.table,
                 kept=kept,
+                parents=request.parents,
             )
             transaction.add_version(version)
         return Registration(

@@ -1,79 +1,114 @@
-"""Showing a comparison: the headline first, then cells, columns, files."""
+"""Showing a comparison: the headline first, then the parts one by one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
-from typing import Any
 
-from dsnb.compare import DatasetDiff, FilesDiff, RowsDiff, SchemaDiff
+from dsnb.compare import DatasetDiff, FilesDiff, SchemaDiff
 from dsnb.display import html, text
-from dsnb.presenting import as_html, as_text, one_line
+from dsnb.display.cells import (
+    MINUS,
+    ROOM,
+    cells_html,
+    cells_text,
+    cells_title,
+    changes_html,
+    changes_text,
+    changes_title,
+    first_rows,
+)
+from dsnb.display.drifts import Drifts, find_drifts
+from dsnb.display.pages import page
+from dsnb.presenting import as_html, as_page, as_text
 from dsnb.units import count_text, size_text
-
-MINUS = "−"
-_CELL = 40
-_CELLS = 100
-"""Changed cells that the text form lists; the setting ``diff.rows`` rarely asks for as many."""
-_KEYS = 4
-"""Key columns that fit beside a changed cell."""
 
 
 @as_text.register
 def _diff_text(result: DatasetDiff) -> str:
     lines = [text.paragraph(result.headline)]
     lines += [text.paragraph(note, "  ") for note in result.notes]
-    if result.row_changes is not None and result.row_changes.cells:
-        lines += ["", f"  {_cells_title(result.row_changes)}"]
-        cells, headers, align = _cell_table(result.row_changes)
-        laid_out = text.table(cells[:_CELLS], headers, align, indent="    ").split("\n")
-        lines += text.capped(laid_out, len(cells) + 1, _CELLS + 1, indent="    ")
-    if result.schema:
-        lines += ["", f"  Columns ({_columns_title(result.schema)})"]
-        rows = [(sign, name, types) for sign, name, types in _column_rows(result.schema)]
-        laid_out = text.table(rows, indent="    ").split("\n")
-        lines += text.capped(laid_out, len(rows), indent="    ")
-    if result.files:
-        lines += ["", f"  Files ({_files_title(result.files)})"]
-        files = list(_file_rows(result.files))
-        laid_out = text.table(files[: text.CAP], align=("left", "left"), indent="    ").split("\n")
-        lines += text.capped(laid_out, len(files), indent="    ")
+    drifts = find_drifts(result)
+    for title, body in _text_parts(result, drifts):
+        lines += ["", text.paragraph(title, "  "), *body]
+    if drifts.why or not drifts.asked:
+        lines += ["", text.paragraph(_without(drifts), "  ")]
     return "\n".join(lines)
+
+
+def _text_parts(result: DatasetDiff, drifts: Drifts) -> Iterator[tuple[str, list[str]]]:
+    rows, schema, files = result.row_changes, result.schema, result.files
+    if rows is not None and rows.cells:
+        yield cells_title(rows), cells_text(rows)
+    if rows is not None and rows.changed_by_column:
+        yield changes_title(rows), changes_text(rows)
+    if schema is not None and (schema or schema.gaps):
+        columns = list(_column_rows(schema))
+        laid_out = text.table(columns, indent="    ").split("\n")
+        yield _columns_title(schema), text.capped(laid_out, len(columns), indent="    ")
+    if files:
+        paths = list(_file_rows(files))
+        laid_out = text.table(paths[: text.CAP], align=("left", "left"), indent="    ").split("\n")
+        yield _files_title(files), text.capped(laid_out, len(paths), indent="    ")
+    if drifts.found:
+        yield drifts.title, drifts.lines()
+    for part in first_rows(result):
+        yield part.title, part.lines()
 
 
 @as_html.register
 def _diff_html(result: DatasetDiff) -> str:
-    parts: list[object] = [_headline_html(result)]
-    parts += [html.quiet(note) for note in result.notes]
-    rows, schema, files = result.row_changes, result.schema, result.files
-    if rows is not None and rows.cells:
-        cells, headers, _ = _cell_table(rows)
-        marked = ([*row[:-1], html.signed(row[-1], row[-1][:1])] for row in cells)
-        listed = html.table(headers, marked, (len(headers) - 1,), len(cells))
-        parts.append(html.details(_cells_title(rows), listed, open=True))
-    inline = []
-    if schema is not None:
-        columns = [
-            (html.signed(sign, sign), html.code(name), types)
-            for sign, name, types in _column_rows(schema)
-        ]
-        body = html.table(("", "Column", "Type"), columns, total=len(columns))
-        title = f"Columns ({_columns_title(schema)})"
-        inline.append(html.details(title, body if columns else "", inline=True))
-    if files is not None:
-        changes = [
-            (html.signed(sign, sign), html.code(path), size)
-            for sign, path, size in _file_rows(files)
-        ]
-        body = html.table(("", "File", "Size"), changes, (2,), len(changes))
-        title = f"Files ({_files_title(files)})"
-        inline.append(html.details(title, body if changes else "", inline=True))
-    parts.append(html.Html("".join(inline)))
+    drifts = find_drifts(result)
     steps = html.line(
-        *(html.Html(f"{html.code(code)} {html.safe(gives)}") for code, gives in _next(result))
+        *(
+            html.Html(f"{html.code(code)} {html.safe(gives)}")
+            for code, gives in _next(result, drifts)
+        )
     )
-    parts.append(html.quiet(html.Html(f"next: {steps}")) if steps else "")
-    return html.block(*parts)
+    next_steps = html.quiet(html.Html(f"next: {steps}")) if steps else html.Html("")
+    return html.block(*_parts(result, drifts), next_steps)
+
+
+@as_page.register
+def _diff_page(result: DatasetDiff) -> str:
+    parts = _parts(result, find_drifts(result, always=True), whole=True)
+    return page(result.headline, html.block(*parts))
+
+
+def _parts(result: DatasetDiff, drifts: Drifts, *, whole: bool = False) -> Iterator[html.Html]:
+    """Yield what there is to see; the whole of it is open, and below each other."""
+
+    def part(title: str, body: html.Html | str, *, open: bool = False) -> html.Html:
+        return html.details(title, body, open=open or whole, inline=not (open or whole))
+
+    rows, schema, files = result.row_changes, result.schema, result.files
+    yield _headline_html(result)
+    for note in result.notes:
+        yield html.quiet(note)
+    if rows is not None and rows.cells:
+        yield part(cells_title(rows), cells_html(rows), open=True)
+    others = []
+    if rows is not None and rows.changed_by_column:
+        others.append(part(changes_title(rows), changes_html(rows)))
+    if schema is not None:
+        others.append(part(_columns_title(schema), _columns_html(schema)))
+    if files is not None:
+        others.append(part(_files_title(files), _files_html(files)))
+    if drifts.found:
+        others.append(part(drifts.title, drifts.html()))
+    others += [part(first.title, first.html()) for first in first_rows(result)]
+    if whole:
+        yield from others
+    else:
+        yield html.Html("".join(others))
+    if drifts.why:
+        yield html.quiet(_without(drifts))
+
+
+def _without(drifts: Drifts) -> str:
+    """Return why no distributions are shown."""
+    if drifts.why:
+        return f"Distributions could not be counted: {drifts.why.rstrip('.')}."
+    return "Distributions: ask .distributions(), which reads both tables once more."
 
 
 def _headline_html(result: DatasetDiff) -> html.Html:
@@ -82,64 +117,30 @@ def _headline_html(result: DatasetDiff) -> html.Html:
     return html.Html(f"{between}&ensp;{html.safe(found)}")
 
 
-def _cells_title(rows: RowsDiff) -> str:
-    # A key may hold lists, which have no hash.
-    listed = len({repr(cell.key) for cell in rows.cells})
-    of = "" if listed >= rows.changed else f": the first {listed:,} of {rows.changed:,} rows"
-    return f"Changed cells{of}"
-
-
-def _cell_table(
-    rows: RowsDiff,
-) -> tuple[list[list[str]], tuple[str, ...], tuple[text.Align, ...]]:
-    headers = (*rows.key[:_KEYS], "column", "before", "", "after", "change")
-    cells = [
-        [
-            *(_shown(value) for value in cell.key[:_KEYS]),
-            cell.column,
-            _shown(cell.before),
-            "→",
-            _shown(cell.after),
-            _change(cell.before, cell.after),
-        ]
-        for cell in rows.cells
-    ]
-    left: list[text.Align] = ["left"] * (len(headers) - 1)
-    return cells, headers, (*left, "right")
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return "(missing)"
-    if isinstance(value, float):
-        return f"{value:.12g}"
-    return one_line(text.shortened(str(value), _CELL))
-
-
-def _change(before: Any, after: Any) -> str:
-    """Return the signed difference of two numbers, nothing for other values."""
-    numbers = (int, float, Decimal)
-    for value in (before, after):
-        if isinstance(value, bool) or not isinstance(value, numbers):
-            return ""
-    try:
-        change = after - before
-    except (TypeError, ArithmeticError):
-        return ""
-    if change != change:  # NaN, as between infinities
-        return ""
-    # As many digits as the operands show: 78.98 − 78.08 is 0.9 to a reader.
-    shown = f"{float(change):.6g}" if isinstance(change, float) else f"{change}"
-    return shown.replace("-", MINUS) if shown.startswith("-") else f"+{shown}"
-
-
 def _columns_title(schema: SchemaDiff) -> str:
+    filled = [one for one in schema.gaps if not one.after]
     said = [f"{schema.unchanged:,} same"]
-    said += [f"{len(schema.added):,} added"] * bool(schema.added)
-    said += [f"{len(schema.removed):,} removed"] * bool(schema.removed)
-    said += [f"{len(schema.retyped):,} retyped"] * bool(schema.retyped)
+    for count, what in (
+        (len(schema.added), "added"),
+        (len(schema.removed), "removed"),
+        (len(schema.renamed), "renamed"),
+        (len(schema.retyped), "retyped"),
+        (len(schema.gaps) - len(filled), "now with missing cells"),
+        (len(filled), "no longer with missing cells"),
+    ):
+        said += [f"{count:,} {what}"] * bool(count)
     said += ["reordered"] * schema.reordered
-    return ", ".join(said)
+    return f"Columns ({', '.join(said)})"
+
+
+def _columns_html(schema: SchemaDiff) -> html.Html:
+    columns = [
+        (html.signed(sign, sign), html.code(name), what)
+        for sign, name, what in _column_rows(schema)
+    ]
+    if not columns:
+        return html.Html("")
+    return html.table(("", "Column", "Type"), columns, (), len(columns), ROOM)
 
 
 def _column_rows(schema: SchemaDiff) -> Iterator[tuple[str, str, str]]:
@@ -147,8 +148,16 @@ def _column_rows(schema: SchemaDiff) -> Iterator[tuple[str, str, str]]:
         yield "+", column.name, column.type
     for column in schema.removed:
         yield MINUS, column.name, column.type
+    for renamed in schema.renamed:
+        yield "~", f"{renamed.before} → {renamed.after}", "renamed, as its content says"
     for change in schema.retyped:
         yield "~", change.name, f"{change.before} → {change.after}"
+    for gaps in schema.gaps:
+        yield (
+            "~",
+            gaps.name,
+            f"{'now has' if gaps.after else 'no longer has'} missing cells",
+        )
 
 
 def _files_title(files: FilesDiff) -> str:
@@ -160,7 +169,16 @@ def _files_title(files: FilesDiff) -> str:
         (len(files.moved), "moved"),
     ):
         said += [f"{count:,} {what}"] * bool(count)
-    return ", ".join(said)
+    return f"Files ({', '.join(said)})"
+
+
+def _files_html(files: FilesDiff) -> html.Html:
+    changes = [
+        (html.signed(sign, sign), html.code(path), size) for sign, path, size in _file_rows(files)
+    ]
+    if not changes:
+        return html.Html("")
+    return html.table(("", "File", "Size"), changes, (2,), len(changes), ROOM)
 
 
 def _file_rows(files: FilesDiff) -> Iterator[Sequence[str]]:
@@ -175,7 +193,7 @@ def _file_rows(files: FilesDiff) -> Iterator[Sequence[str]]:
         yield "~", f"{pair.before.path} → {pair.after.path}", size_text(pair.after.size)
 
 
-def _next(result: DatasetDiff) -> list[tuple[str, str]]:
+def _next(result: DatasetDiff, drifts: Drifts) -> list[tuple[str, str]]:
     """Return what may be typed next, and what it gives."""
     rows = result.row_changes
     if not rows:
@@ -187,4 +205,7 @@ def _next(result: DatasetDiff) -> list[tuple[str, str]]:
     ]
     if rows.changed:
         steps.append(("_.cells()", "has every changed cell"))
+    if not drifts.asked:
+        steps.append(("_.distributions()", "counts the values of each column"))
+        steps.append(("_.to_html('diff.html')", "writes them into a page"))
     return steps

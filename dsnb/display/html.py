@@ -29,7 +29,7 @@ _STYLE = """<style>
 .dsnb .plus{color:var(--jp-success-color0,#1b5e20)}
 .dsnb .minus{color:var(--jp-error-color1,#c62828)}
 .dsnb details>summary{cursor:pointer}
-.dsnb details.inline{display:inline-block;margin-right:1.5em;vertical-align:top}
+.dsnb details.inline{display:inline-block;max-width:100%;margin-right:1.5em;vertical-align:top}
 .dsnb table{font-size:inherit;color:inherit;border-collapse:collapse;margin:4px 0 8px 0;border:none}
 .dsnb th,.dsnb td{text-align:left!important;padding:2px 12px 2px 0!important;border:none;
 white-space:nowrap;max-width:40em;overflow:hidden;text-overflow:ellipsis}
@@ -117,6 +117,7 @@ def table(
     rows: Iterable[Sequence[object]],
     right: Sequence[int] = (),
     total: int | None = None,
+    room: int = _ROOM,
 ) -> Html:
     """Return a table of at most `CAP` rows.
 
@@ -130,6 +131,8 @@ def table(
         Positions of the columns that are aligned right, as numbers are.
     total
         Number of rows there are, when ``rows`` need not hold them all.
+    room
+        Characters of HTML after which no further row is shown.
     """
 
     def cell(kind: str, position: int, content: object) -> str:
@@ -140,7 +143,7 @@ def table(
     shown: list[str] = []
     size = 0
     for row in rows:
-        if len(shown) == CAP or size > _ROOM:
+        if len(shown) == CAP or size > room:
             break
         cells = (cell("td", position, content) for position, content in enumerate(row))
         shown.append(f"<tr>{''.join(cells)}</tr>")

@@ -15,6 +15,7 @@ from dsnb.datasets.inspection import (
 from dsnb.datasets.metadata import MetadataChange
 from dsnb.datasets.registration import Registration
 from dsnb.display import html, text
+from dsnb.display.profiles import profile_html, profile_lines, title
 from dsnb.presenting import as_html, as_text
 from dsnb.provenance.dependents import Dependents
 from dsnb.records import Column, FileEntry, Version
@@ -80,6 +81,8 @@ def _registration_text(result: Registration) -> str:
             change = since(version, result.previous)
             lines.append(text.paragraph(f"since @{result.previous.version}: {change}", "  "))
         lines += [f"  same content as {result.same_as}"] * bool(result.same_as)
+        if version.parents:
+            lines.append(text.paragraph(f"made from {_parents(version)}", "  "))
         lines += [text.paragraph(f"key: {', '.join(version.key)}", "  ")] * bool(version.key)
         lines += [f"  {_skipped(result.skipped)}"] * bool(result.skipped)
     lines.append(text.line("next: ", _next(result), "  "))
@@ -102,6 +105,7 @@ def _registration_html(result: Registration) -> str:
         lines.append(
             html.line(
                 result.same_as and f"same content as {result.same_as}",
+                version.parents and f"made from {_parents(version)}",
                 version.key and f"key: {', '.join(version.key)}",
                 result.skipped and html.quiet(_skipped(result.skipped)),
             )
@@ -195,11 +199,15 @@ def _details_text(result: VersionDetails) -> str:
     lines = [text.line(f"{version.ref}  ", _headline(result))]
     lines += _drifted_files(result.drift, "  ")
     lines.append(text.facts(_facts(result), indent="  "))
-    if version.columns:
+    if result.profile is not None:
+        lines += [f"  {title(result.profile)}:", *profile_lines(result.profile, "    ")]
+    elif version.columns:
         lines.append(f"  columns ({len(version.columns):,}):")
         columns = [(column.name, column.type) for column in version.columns[: text.CAP]]
         laid_out = text.table(columns, indent="    ").split("\n")
         lines += text.capped(laid_out, len(version.columns), indent="    ")
+    if result.profiling.why:
+        lines.append(text.paragraph(f"profile: {result.profiling.why}", "  "))
     lines.append(f"  files ({version.files:,}):")
     files = [(file.path, size_text(file.size)) for file in result.files[: text.CAP]]
     laid_out = text.table(files, align=("left", "right"), indent="    ").split("\n")
@@ -218,6 +226,7 @@ def _details_html(result: VersionDetails) -> str:
         html.Html(f"{html.ref(version.ref)}&ensp;{html.line(*_headline(result))}"),
         *drifted,
         facts,
+        _profile(result),
         _files_and_schema(version, result.files),
         state="warn" if result.drift else "",
     )
@@ -321,6 +330,10 @@ def _concerned(version: Version, drift: Drift, dependents: Dependents) -> Iterat
         yield f"its snapshot is loaded instead; put it back: {again}"
 
 
+def _parents(version: Version) -> str:
+    return ", ".join(parent.ref for parent in version.parents)
+
+
 def _skipped(count: int) -> str:
     return f"{count_text(count, 'hidden name')} skipped"
 
@@ -338,6 +351,14 @@ def _files_and_schema(version: Version, files: tuple[FileEntry, ...]) -> html.Ht
         title = f"schema ({count_text(len(columns), 'column')})"
         parts.append(html.details(title, listed, inline=True))
     return html.Html("".join(parts))
+
+
+def _profile(result: VersionDetails) -> html.Html:
+    if result.profile is not None:
+        listed = profile_html(result.profile)
+        return html.details(title(result.profile), listed, open=True)
+    why = result.profiling.why
+    return html.quiet(f"profile: {why}") if why else html.Html("")
 
 
 def _drifted_files(drift: Drift, indent: str) -> list[str]:
@@ -369,6 +390,7 @@ def _facts(result: VersionDetails) -> list[tuple[str, str]]:
         ("registered", f"{exact(version.created)}, by {version.creator or 'unknown'}"),
         ("deprecated", "" if version.deprecated is None else f"⊘ do not use{why}"),
         ("aliases", _aliases(result.row)),
+        ("made from", ", ".join(result.parents)),
         ("used by", str(result.dependents)),
         ("tags", _tags(version)),
         ("key", ", ".join(version.key)),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from IPython.core.completer import (
@@ -16,6 +17,7 @@ from IPython.core.completer import (
     SimpleMatcherResult,
     context_matcher,
 )
+from IPython.core.magic import needs_local_scope, no_var_expand
 
 from dsnb.presenting import pass_over_no_more
 from dsnb.session.notebook import NOTEBOOK
@@ -53,14 +55,16 @@ class _Extension:
         NOTEBOOK.end_cell()
         NOTEBOOK.folder = None
 
-    def ds(self, line: str) -> Any:
+    @no_var_expand  # code on a line must stay as it is; of the rest run_line takes care
+    @needs_local_scope
+    def ds(self, line: str, local_ns: Mapping[str, object] | None = None) -> Any:
         """Register, load and compare versions of datasets.
 
         ``%ds`` alone lists the verbs, ``%ds VERB --help`` tells about one.
         """
         from dsnb.magics.magic import run_line
 
-        return run_line(line, self._shell.user_ns)
+        return run_line(line, {**self._shell.user_ns, **(local_ns or {})})
 
     def _begin_cell(self, info: Any) -> None:
         pass_over_no_more()

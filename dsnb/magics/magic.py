@@ -6,10 +6,11 @@ import re
 from typing import Any
 
 from IPython.display import publish_display_data
+from IPython.utils.text import DollarFormatter
 
 import dsnb.display.forms  # noqa: F401 - makes results show themselves
 from dsnb.commands.declaring import Call
-from dsnb.commands.parsing import HelpRequested, parse_line, split_line
+from dsnb.commands.parsing import HelpRequested, parse_line, split_code, split_line
 from dsnb.commands.verbs import VERBS
 from dsnb.errors import DsnbError, VariableNotFoundError, did_you_mean
 from dsnb.presenting import PlainText, Presentable, as_html, as_text, pass_over_once
@@ -49,14 +50,18 @@ def run_line(line: str, variables: dict[str, object]) -> Any:
             )
         return variables[name]
 
+    typed = line
     try:
-        parsed = parse_line(split_line(line), VERBS, prefix="%ds", variables=variable)
-        call = Call(SESSION, SESSION.notebook.folder, notify)
+        typed, code = split_code(line, VERBS)
+        typed = _expanded(typed, variables)
+        words = [*split_line(typed), *([] if code is None else ["--", code])]
+        parsed = parse_line(words, VERBS, prefix="%ds", variables=variable)
+        call = Call(SESSION, SESSION.notebook.folder, notify, variables)
         result = parsed.verb.run(call, *parsed.args, **parsed.kwargs)
     except HelpRequested as asked:
         return PlainText(asked.text.rstrip())
     except DsnbError as error:
-        left = _UNEXPANDED.search(line)
+        left = _UNEXPANDED.search(typed)
         if left:
             error.hint = (
                 f"{error.hint} Or was {left[0]} meant to be replaced? That is done only when "
@@ -68,6 +73,17 @@ def run_line(line: str, variables: dict[str, object]) -> Any:
         _publish(result)
         pass_over_once(result)
     return result
+
+
+def _expanded(text: str, variables: dict[str, object]) -> str:
+    """Return a line with its ``$name`` and ``{expression}`` replaced, as IPython does it.
+
+    IPython would do so everywhere, and turn ``{1: 2}`` in code into something else.
+    """
+    try:
+        return str(DollarFormatter().vformat(text, [], variables))
+    except Exception:
+        return text  # where one cannot be replaced, IPython replaces none
 
 
 class Notice(Presentable):

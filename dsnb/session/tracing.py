@@ -64,6 +64,8 @@ class Tracer:
     def _see(self, path: object, mode: object, flags: object) -> None:
         if type(path) is not str or path.endswith(_CODE) or getattr(self._own, "active", False):
             return
+        if threading.current_thread().name == "dsnb-filling":
+            return  # it reads again, for the cache, what was loaded
         if isinstance(flags, int) and flags & _WRITING:
             return
         absolute = os.path.abspath(path)

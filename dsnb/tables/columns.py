@@ -8,6 +8,7 @@ from dsnb.records import Column
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow
 
 
 def columns_of(frame: pd.DataFrame) -> tuple[Column, ...]:
@@ -102,3 +103,49 @@ def _repeats(values: pd.Index, column: pd.DataFrame | pd.Series) -> bool:
 
     # A label that several columns share gives a frame here, which no level can repeat.
     return isinstance(column, pd.Series) and pd.Index(column).equals(values)
+
+
+def index_levels(schema: pyarrow.Schema) -> list[tuple[int, int, str]]:
+    """Return the index levels that hold data of a table that pandas wrote.
+
+    They are those that `with_index_as_columns` turns into columns.
+
+    Parameters
+    ----------
+    schema
+        The Arrow schema, with what pandas noted in it.
+
+    Returns
+    -------
+    list of tuple
+        Number of the level, position of its column in the schema, and its name as a column.
+    """
+    import pyarrow.types as types
+
+    noted = schema.pandas_metadata
+    stored = [level for level in (noted or {}).get("index_columns", ()) if isinstance(level, str)]
+    levels = []
+    names = {column["field_name"]: column["name"] for column in (noted or {}).get("columns", ())}
+    for number, field in enumerate(stored):
+        position = schema.get_field_index(field)
+        if position < 0:
+            continue
+        label = names.get(field)
+        if label is None:
+            if len(stored) == 1 and types.is_integer(schema.field(position).type):
+                continue
+            label = "index" if len(stored) == 1 else f"level_{number}"
+        levels.append((number, position, str(label)))
+    return levels
+
+
+def has_unstored_index(schema: pyarrow.Schema) -> bool:
+    """Tell whether pandas noted an index that holds data as a range, and stored no column of it.
+
+    Parameters
+    ----------
+    schema
+        The Arrow schema, with what pandas noted in it.
+    """
+    noted = (schema.pandas_metadata or {}).get("index_columns", ())
+    return any(isinstance(level, dict) and level.get("name") is not None for level in noted)

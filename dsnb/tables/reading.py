@@ -7,18 +7,38 @@ result is wanted in, so that a version has one schema. Parquet and Feather carry
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from dsnb.errors import MissingColumnError, TableError, did_you_mean, first_line
+from dsnb.errors import MissingColumnError, TableError
+from dsnb.tables import columnar, parsed
 from dsnb.tables.columns import is_plainly_numbered
 from dsnb.tables.formats import Format
+from dsnb.tables.parsed import Text
+from dsnb.tables.parts import (
+    EVERYTHING,
+    Wanted,
+    cut,
+    missing_column,
+    settle_differing_columns,
+    unreadable,
+)
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
     import pyarrow
+
+__all__ = [
+    "EVERYTHING",
+    "OPTIONS",
+    "Wanted",
+    "check_options",
+    "keep_parsed",
+    "read_parsed",
+    "read_sample",
+    "read_table",
+]
 
 OPTIONS: Mapping[str, frozenset[Format]] = {
     "sep": frozenset({"csv", "tsv"}),
@@ -29,29 +49,6 @@ OPTIONS: Mapping[str, frozenset[Format]] = {
     "sheet": frozenset({"excel"}),
 }
 """The reader options, and the formats that each applies to."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """The part of a table that is asked for.
-
-    Attributes
-    ----------
-    columns
-        Names of columns, in the order wanted; None for all.
-    where
-        A condition in the language of `pandas.DataFrame.query`; None for every row.
-    limit
-        Largest number of rows; None for no limit. All files are read whatever it is: the types of
-        columns, and even which ones there are, may depend on the last row of the last file.
-    """
-
-    columns: Sequence[str] | None = None
-    where: str | None = None
-    limit: int | None = None
-
-
-EVERYTHING = Wanted()
 
 
 def check_options(options: Mapping[str, Any], format: Format | None) -> None:
@@ -83,10 +80,12 @@ def read_table(
     options: Mapping[str, Any],
     wanted: Wanted = EVERYTHING,
     notify: Callable[[str], None] = lambda notice: None,
+    hashes: Sequence[str] | None = None,
 ) -> pd.DataFrame:
     """Read files as one pandas DataFrame, one below the other in the order given.
 
-    Files whose columns differ are joined by name: a column that a file lacks is missing there.
+    Files whose columns differ are joined by name, unless ``wanted`` refuses that: a column that a
+    file lacks is missing there.
 
     Parameters
     ----------
@@ -100,6 +99,9 @@ def read_table(
         The part that is asked for.
     notify
         Told what the user should know, such as differing columns.
+    hashes
+        What each file holds, as its manifest has it. A table that was parsed from that before then
+        comes from the cache; the frame is the very same.
 
     Returns
     -------
@@ -118,15 +120,55 @@ def read_table(
     # What a condition looks at must be read even where it is not asked for.
     columns = wanted.columns if wanted.where is None else None
     single = len(paths) == 1
+    if single and format in columnar.FORMATS:
+        part = columnar.read_part(paths[0], format, wanted)
+        if part is not None:
+            return cut(part, wanted)
     frames = [
-        _read_file(path, format, options, columns if single else None, None) for path in paths
+        _read_known(Text(path, digest, format, options), columns if single else None)
+        for path, digest in zip(paths, hashes or [""] * len(paths), strict=True)
     ]
     if single:
         whole = frames[0]
     else:
-        _tell_differing_columns([list(frame.columns) for frame in frames], paths, notify)
+        labels = [list(frame.columns) for frame in frames]
+        settle_differing_columns(labels, paths, wanted.differing, notify)
         whole = pd.concat(frames, ignore_index=all(map(is_plainly_numbered, frames)), sort=False)
-    return _cut(whole, wanted)
+    return cut(whole, wanted)
+
+
+def read_parsed(text: Text) -> pyarrow.Table | None:
+    """Return the table of a file from the cache, as `pyarrow.Table.from_pandas` would make it.
+
+    Returns
+    -------
+    pyarrow.Table or None
+        None where it is not in the cache, or has an index that libraries other than pandas would
+        take for a column at the end.
+    """
+    found = parsed.find(text)
+    with suppress(OSError):  # it went just now
+        table = None if found is None else parsed.open_table(found)
+        if table is not None and parsed.is_plainly_numbered(table.schema):
+            return table
+    return None
+
+
+def keep_parsed(texts: Iterable[Text], limit: int) -> None:
+    """Have the tables of files kept in the cache soon, in the background.
+
+    Parameters
+    ----------
+    texts
+        The files. What they hold is checked once more.
+    limit
+        Bytes that the cache may take.
+    """
+    new = [text for text in texts if text.format in parsed.CACHED and not parsed.is_settled(text)]
+    if new:
+        from dsnb.tables.filling import FILLER
+
+        FILLER.add(new, _parse, limit)
 
 
 def read_sample(path: str, format: Format, options: Mapping[str, Any], rows: int) -> pd.DataFrame:
@@ -147,72 +189,20 @@ def read_sample(path: str, format: Format, options: Mapping[str, Any], rows: int
     return _read_file(path, format, options, None, rows).head(rows)
 
 
-def read_arrow(
-    paths: Sequence[str],
-    format: Format,
-    wanted: Wanted = EVERYTHING,
-    notify: Callable[[str], None] = lambda notice: None,
-) -> pyarrow.Table:
-    """Read Parquet or Feather files as one Arrow table, with the very types that they hold.
-
-    A DataFrame between would turn whole numbers with gaps into floats, for instance.
-
-    Parameters
-    ----------
-    paths, format, wanted, notify
-        As for `read_table`.
-
-    Raises
-    ------
-    TableError
-        When a file cannot be read as such a table, or the files' columns do not fit together.
-    MissingColumnError
-        When a column that is asked for is not there.
-    """
-    import pyarrow
-
-    columns = wanted.columns if wanted.where is None else None
-    single = len(paths) == 1
-    tables = [_read_arrow_file(path, format, columns if single else None) for path in paths]
-    if single:
-        whole = tables[0]
-    else:
-        _tell_differing_columns([table.column_names for table in tables], paths, notify)
-        # What pandas noted of one file, such as its number of rows, is not true of all.
-        tables = [table.replace_schema_metadata(None) for table in tables]
-        try:
-            whole = pyarrow.concat_tables(tables, promote_options="permissive")
-        except pyarrow.ArrowException as error:
-            raise TableError(
-                f"The files' columns do not fit together: {first_line(error)}.",
-                hint="Load it with --as pandas.",
-            ) from error
-    if wanted.where is not None:
-        whole = whole.filter(pyarrow.array(_rows_where(whole.to_pandas(), wanted.where)))
-        columns = wanted.columns
-    if columns is not None:
-        for column in columns:
-            if column not in whole.column_names:
-                raise _missing_column(column, whole.column_names)
-        whole = whole.select(list(columns))
-    return whole if wanted.limit is None else whole.slice(0, wanted.limit)
+def _parse(text: Text) -> pd.DataFrame:
+    return _read_file(text.path, text.format, text.options, None, None)
 
 
-def _read_arrow_file(path: str, format: Format, columns: Sequence[str] | None) -> pyarrow.Table:
-    import pyarrow.feather
-    import pyarrow.parquet
-
-    try:
-        if format == "feather":
-            return pyarrow.feather.read_table(path)
-        with pyarrow.parquet.ParquetFile(path) as file:
-            names = file.schema_arrow.names
-            for column in columns or ():
-                if column not in names:
-                    raise _missing_column(column, names)
-            return file.read(None if columns is None else list(columns))
-    except (pyarrow.ArrowException, OSError, ValueError) as error:
-        raise _unreadable(path, format, error) from error
+def _read_known(text: Text, columns: Sequence[str] | None) -> pd.DataFrame:
+    """Read a file, or what was parsed from the same content before."""
+    if text.hash and text.format in parsed.CACHED:
+        found = parsed.find(text)
+        # Whatever is wrong with what the cache holds, the file itself can be parsed.
+        with suppress(Exception):
+            frame = None if found is None else parsed.open_frame(found, columns)
+            if frame is not None:
+                return frame
+    return _read_file(text.path, text.format, text.options, columns, None)
 
 
 def _read_file(
@@ -231,13 +221,13 @@ def _read_file(
         missing = columns and _missing_columns(path, format, options, columns)
         if missing:
             raise missing from None
-        raise _unreadable(path, format, error) from error
+        raise unreadable(path, format, error) from error
     except (pd.errors.ParserError, OSError, TypeError, LookupError, EOFError) as error:
-        raise _unreadable(path, format, error) from error
+        raise unreadable(path, format, error) from error
     except Exception as error:
         # Each reader has exceptions of its own (zipfile's, openpyxl's, zstandard's, lzma's), and
         # whichever it is, the file is no such table.
-        raise _unreadable(path, format, error) from error
+        raise unreadable(path, format, error) from error
 
 
 def _reader(
@@ -296,35 +286,6 @@ def _is_number(label: object) -> bool:
     return isinstance(label, str) and label.isdecimal() and str(int(label)) == label
 
 
-def _cut(frame: pd.DataFrame, wanted: Wanted) -> pd.DataFrame:
-    if wanted.where is not None:
-        frame = frame[_rows_where(frame, wanted.where)].copy()
-    if wanted.columns is not None and list(frame.columns) != list(wanted.columns):
-        for column in wanted.columns:
-            if column not in frame.columns:
-                raise _missing_column(column, [str(name) for name in frame.columns])
-        frame = frame[list(wanted.columns)]
-    return frame if wanted.limit is None else frame.head(wanted.limit)
-
-
-def _rows_where(frame: pd.DataFrame, condition: str) -> np.ndarray[Any, Any]:
-    """Return which rows fulfil a condition; rows of which it is unknown do not."""
-    import pandas as pd
-
-    try:
-        fulfilled = frame.eval(condition, local_dict={}, global_dict={})
-        if not isinstance(fulfilled, pd.Series) or not pd.api.types.is_bool_dtype(fulfilled):
-            raise TypeError("it is not true or false for each row")
-    except Exception as error:
-        # What pandas raises for a condition it cannot evaluate has no common base.
-        raise TableError(
-            f"The condition {condition!r} cannot be evaluated: {first_line(error)}.",
-            hint="Write it as in pandas' query, for example --where \"temp > 90 and "
-            "origin == 'JFK'\".",
-        ) from error
-    return fulfilled.to_numpy(dtype=bool, na_value=False)
-
-
 def _missing_columns(
     path: str, format: Format, options: Mapping[str, Any], columns: Sequence[str]
 ) -> MissingColumnError | None:
@@ -335,36 +296,5 @@ def _missing_columns(
         return None  # the file cannot be read at all: that is the error to report
     for column in columns:
         if column not in known:
-            return _missing_column(column, known)
+            return missing_column(column, known)
     return None
-
-
-def _missing_column(column: str, known: Sequence[str]) -> MissingColumnError:
-    near = did_you_mean(column, known)
-    listed = ", ".join(known[:20]) + (", …" if len(known) > 20 else "")
-    return MissingColumnError(
-        f"There is no column {column}. {near}".strip(), hint=f"The columns are {listed}."
-    )
-
-
-def _tell_differing_columns(
-    columns: Sequence[Sequence[object]], paths: Sequence[str], notify: Callable[[str], None]
-) -> None:
-    first = set(columns[0])
-    for these, path in zip(map(set, columns), paths, strict=False):
-        if these != first:
-            differing = sorted(map(str, these ^ first))
-            notify(
-                f"The files' columns differ: {', '.join(differing[:5])}"
-                f"{', …' if len(differing) > 5 else ''} (first in {path}). "
-                "They were joined by name; what a file lacks is missing there."
-            )
-            return
-
-
-def _unreadable(path: str, format: Format, error: Exception) -> TableError:
-    return TableError(
-        f"{path} cannot be read as {format}: {first_line(error)}.",
-        hint="Give the reader options it needs (%ds register --help), "
-        "or register it as files with --kind file.",
-    )

@@ -10,10 +10,10 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.benchmarks import fingerprints, loading, panel, registry, snapshots, startup
+from tests.benchmarks import diffs, fingerprints, loading, panel, registry, snapshots, startup
 
 RESULTS = Path("bench-results.json")
-BENCHMARKS = (startup, registry, loading, panel, fingerprints, snapshots)
+BENCHMARKS = (startup, registry, loading, diffs, panel, fingerprints, snapshots)
 
 
 def main() -> None:

@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsnb.commands.declaring import Variable, read_help
-from dsnb.commands.parsing import HelpRequested, Line, overview, parse_line, split_line
+from dsnb.commands.parsing import (
+    HelpRequested,
+    Line,
+    overview,
+    parse_line,
+    split_code,
+    split_line,
+)
 from dsnb.commands.verbs import VERBS
 from dsnb.errors import DsnbError, UsageError
 
@@ -189,3 +196,55 @@ def test_a_docstring_is_the_help() -> None:
     assert (text.summary, text.details) == ("Do it.", "With care.")
     assert text.arguments == {"one": "What to do it with.", "two": "What to do it with."}
     assert text.examples == ("%ds do it",)
+
+
+# Code, which stands behind --
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'df["a"].max() < 3', "df.name == 'it''s'", "it's -- not closed", "a --b", "{1: 2}[$x]",
+        "-df.temp", "--good", '"\\n"', "",
+    ],
+)  # fmt: skip
+def test_code_is_taken_as_it_was_typed(code: str) -> None:
+    typed, found = split_code(f"bisect ds --good 3  --  {code} ", VERBS)
+    assert (typed, found) == ("bisect ds --good 3 ", code)
+    words = [*split_line(typed), "--", code]
+    line = parse_line(words, VERBS, prefix="%ds", variables=vars)
+    assert line.args == ("ds", code)
+    assert line.kwargs == {"good": "3", "bad": None}
+
+
+def test_the_words_of_a_shell_behind_the_dashes_are_code() -> None:
+    words = ["bisect", "ds", "--json", "--", "len(paths)", "<", "3"]
+    line = parse_line(words, VERBS, prefix="dsnb", variables=None)
+    assert (line.args, line.json) == (("ds", "len(paths) < 3"), True)
+
+
+@pytest.mark.parametrize("text", ["load ds -- x", "register ds -- it's", "nothing -- x", "", "--"])
+def test_dashes_of_other_verbs_cut_nothing_off(text: str) -> None:
+    assert split_code(text, VERBS) == (text, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("bisect ds", "needs -- EXPR.*For example: %ds bisect weather_ds -- df"),
+        ("bisect ds df.temp < 3", "needs -- EXPR"),
+        ("bisect -- True", "needs NAME"),
+        ("bisect ds df.temp -- True", "has no place for 'df.temp'"),
+        ("bisect ds --godo 3 -- True", "Did you mean --good"),
+    ],
+)
+def test_code_that_is_missing_or_misplaced_is_told(text: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        parse(text)
+
+
+def test_help_shows_where_the_code_belongs() -> None:
+    for text in ("bisect --help", "bisect ds -h -- True"):
+        with pytest.raises(HelpRequested) as asked:
+            parse(text)
+        assert "usage: %ds bisect [-h] [--good N] [--bad N] NAME -- EXPR\n" in asked.value.text

@@ -80,8 +80,10 @@ def test_a_tag_must_be_given(two: None) -> None:
 def test_settings_are_shown_and_set() -> None:
     dsnb.init()
     assert [row[0] for row in dsnb.config().rows] == [
+        "cache.size",
         "creator",
         "diff.rows",
+        "diff.memory",
         "lock.timeout",
         "snapshot",
     ]

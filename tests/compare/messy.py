@@ -1,5 +1,6 @@
 """Small messy columns, and comparisons so plain that they are obviously right."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -7,6 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from hypothesis import strategies as st
+
+from dsnb.compare.options import Options
+from dsnb.compare.result import RowsDiff
+from dsnb.compare.rows import compare_frames
 
 NAN = float("nan")
 NOON = datetime(2013, 7, 1, 12)
@@ -52,7 +57,8 @@ def column(storage: str, cells: list[Any]) -> pd.Series:
 
 def cells_of(stored: pd.Series) -> list[Any]:
     """Return what a column holds, as Python values."""
-    return list(stored.astype(object))
+    cells = stored.astype(object)
+    return [cell.tolist() if isinstance(cell, np.ndarray) else cell for cell in cells]
 
 
 @st.composite
@@ -149,3 +155,27 @@ def plain_diff(old: list[Row], new: list[Row], key: list[str], names: list[str])
         "repeated": repeated if key else [0, 0],
         "changed_by_column": {name: count for name, count in changed_by_column.items() if count},
     }
+
+
+def compare(
+    old: pd.DataFrame,
+    new: pd.DataFrame,
+    *,
+    on: Sequence[str] | None = None,
+    key: Sequence[str] = (),
+    limit: int = 10,
+    **asked: Any,
+) -> RowsDiff:
+    """Compare two frames."""
+    return compare_frames(old, new, key, Options(on=on, rows=limit, **asked))
+
+
+def differing(old: pd.Series, new: pd.Series) -> list[bool]:
+    """Return where two columns differ, cell by cell."""
+    before, after = (
+        pd.DataFrame({"place": range(len(cells)), "cells": cells.reset_index(drop=True)})
+        for cells in (old, new)
+    )
+    diff = compare(before, after, on=["place"], limit=len(old))
+    changed = {cell.key[0] for cell in diff.cells}
+    return [place in changed for place in range(len(old))]

@@ -1,6 +1,15 @@
 from typing import Any
 
-from dsnb.compare import DatasetDiff, FilePair, FilesDiff, Retyped, RowsDiff, SchemaDiff
+from dsnb.compare import (
+    DatasetDiff,
+    FilePair,
+    FilesDiff,
+    Gaps,
+    Renamed,
+    Retyped,
+    RowsDiff,
+    SchemaDiff,
+)
 from dsnb.records import Column, FileEntry
 
 FILE = FileEntry("default", "week 27.csv", 40, "aa")
@@ -71,6 +80,20 @@ def test_columns_are_counted_and_named() -> None:
         "weather_ds@1 → @2: same rows, 2 columns removed (a, b), "
         "1 column retyped (c int64 → str), keyed on origin, time_hour"
     )
+
+
+def test_renamed_columns_are_named_old_then_new() -> None:
+    schema = SchemaDiff(renamed=(Renamed("wind", "gust"),))
+    assert headline(schema=schema, row_changes=RowsDiff(**KEYED)) == (
+        "weather_ds@1 → @2: same rows, 1 column renamed (wind → gust), keyed on origin, time_hour"
+    )
+    four = SchemaDiff(renamed=tuple(Renamed(name, name.upper()) for name in "abcd"))
+    assert headline(schema=four).endswith("4 columns renamed (a → A, b → B, c → C and 1 more)")
+
+
+def test_columns_that_gained_missing_cells_are_no_headline() -> None:
+    schema = SchemaDiff(gaps=(Gaps("wind", False, True),))
+    assert headline(schema=schema).endswith("no differences")
 
 
 def test_files_are_said_where_there_is_no_table() -> None:

@@ -5,11 +5,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dsnb.compare.keys import FULL_CHECKS, TablePair, combined, guess_key
+from dsnb.compare import keys
+from dsnb.compare.keys import guess_key
+from dsnb.compare.pair import TablePair
+from dsnb.tables.database import open_database
+from dsnb.tables.relations import FrameRelation
 
 
 def guessed(old: pd.DataFrame, new: pd.DataFrame | None = None) -> tuple[str, ...]:
-    return guess_key(TablePair(old, old if new is None else new))
+    pair = TablePair(FrameRelation(old), FrameRelation(old if new is None else new))
+    with open_database(10**9, "Comparing") as database:
+        return tuple(column.name for column in guess_key(database, pair, pair.shared))
 
 
 def test_a_single_column_is_preferred_to_several() -> None:
@@ -92,30 +98,17 @@ def test_the_order_of_the_rows_does_not_change_the_guess() -> None:
 
 
 def test_the_search_is_bounded_on_wide_tables(monkeypatch: pytest.MonkeyPatch) -> None:
-    coded = []
-    dense = TablePair.dense
+    checked = []
+    is_unique = keys._is_unique
 
-    def counting(self: TablePair, name: str) -> Any:
-        coded.append(len(self.old))
-        return dense(self, name)
+    def counting(*arguments: Any) -> bool:
+        checked.append(arguments)
+        return is_unique(*arguments)
 
-    monkeypatch.setattr(TablePair, "dense", counting)
+    monkeypatch.setattr(keys, "_is_unique", counting)
     columns = {}
     for number in range(200):
         columns[f"c{number}"] = np.arange(20_000)
         columns[f"c{number}"][-1] = 0
     assert guessed(pd.DataFrame(columns)) == ()
-    assert coded.count(20_000) <= FULL_CHECKS
-
-
-def test_many_columns_are_numbered_without_overflow() -> None:
-    rng = np.random.default_rng(0)
-    columns = [(rng.integers(0, 2**20, 50), 2**20) for _ in range(9)]
-    for place, (column, _) in enumerate(columns):
-        # The first two rows differ in the first column only, where an overflow would lose it.
-        column[:2] = [1, 2] if place == 0 else [3, 3]
-    numbers, count = combined(columns, 50)
-    assert count == 50
-    again, _ = combined([(np.concatenate([one, one]), size) for one, size in columns], 100)
-    assert (again[:50] == again[50:]).all()
-    assert numbers.min() == 0
+    assert len(checked) <= keys.FULL_CHECKS

@@ -17,6 +17,8 @@ from dsnb.datasets.removal import Retention
 from dsnb.errors import RegistryError, UsageError
 from dsnb.refs import parse
 from dsnb.storage.atomic import TEMPORARY
+from dsnb.tables.cachefiles import entries
+from dsnb.tables.filling import FILLER
 from dsnb.workspace import Workspace
 from tests.workbench import load, register, register_table, write
 
@@ -150,6 +152,22 @@ def test_copies_in_the_cache_go_when_nobody_used_them_for_a_week(five: Workspace
     os.utime(copy, (long_ago, long_ago))
     assert kinds(collect(five)) == {"copies in the cache": 1}
     assert not copy.exists()
+
+
+def test_parsed_tables_beyond_what_the_cache_may_take_go(workspace: Workspace) -> None:
+    write("a.csv", "x\n1\n")
+    register(workspace, "a.csv")
+    load(workspace)
+    assert FILLER.wait(60)
+    [(path, size, _)] = entries()
+    assert kinds(collect(workspace)) == {}
+    workspace.set_setting("cache.size", "0")
+    told = collect(workspace, dry_run=True)
+    assert (kinds(told), told.size) == ({"parsed tables in the cache": 1}, size)
+    assert path.exists()
+    assert kinds(collect(workspace)) == kinds(told)
+    assert not path.exists()
+    assert load(workspace)["x"].tolist() == [1]
 
 
 def test_nothing_is_swept_when_nobody_knows_what_is_needed(five: Workspace) -> None:

@@ -1,20 +1,29 @@
 """One of every result, made of a text that may be anything."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import cycle
+
+import pandas as pd
 
 from dsnb.commands.running import RunDetails
 from dsnb.compare import (
     CellChange,
+    ColumnChanges,
     DatasetDiff,
     FilePair,
     FilesDiff,
+    Gaps,
+    NumericShift,
+    Renamed,
     Retyped,
     RowsDiff,
     SchemaDiff,
 )
+from dsnb.compare.result import RowKind
+from dsnb.compare.stability import Distribution
 from dsnb.datasets.archives import Export
+from dsnb.datasets.bisecting import Bisection, Step
 from dsnb.datasets.health import Examination, Finding, State
 from dsnb.datasets.housekeeping import GarbageCollection, Swept
 from dsnb.datasets.importing import Import
@@ -28,6 +37,7 @@ from dsnb.datasets.inspection import (
 )
 from dsnb.datasets.keeping import Snapshot
 from dsnb.datasets.metadata import MetadataChange
+from dsnb.datasets.origins import Trace
 from dsnb.datasets.registration import Registration
 from dsnb.datasets.removal import Deletion
 from dsnb.datasets.restoring import Restoration
@@ -41,6 +51,7 @@ from dsnb.records import (
     Column,
     Definition,
     FileEntry,
+    Parent,
     Run,
     Source,
     Use,
@@ -51,6 +62,7 @@ from dsnb.storage.drift import Drift, FileDrift
 from dsnb.workspace import WorkspaceCreated
 
 STATES: tuple[State, ...] = ("broken", "lost", "mended", "remark")
+SIZES = (3, 200, 10_000)
 LONG_AGO = datetime.now(UTC) - timedelta(days=400)
 
 
@@ -75,6 +87,7 @@ def version(text: str, number: int = 2, columns: int = 3) -> Version:
         tags={text: text},
         created=LONG_AGO,
         creator=text,
+        parents=(Parent(text, "id-1", "cd" * 32),),
     )
 
 
@@ -110,6 +123,39 @@ def dependents(text: str) -> Dependents:
     return Dependents((text,), (run(text),) * 5)
 
 
+@dataclass(frozen=True)
+class Rows:
+    """The rows behind a difference, all of one text."""
+
+    text: str
+    many: int
+
+    def rows(self, kind: RowKind) -> pd.DataFrame:
+        names = pd.Index([f"{self.text} {index}" for index in range(self.many)], dtype=object)
+        return pd.DataFrame([[self.text] * self.many] * 3, columns=names, dtype=object)
+
+    first = rows
+
+    def cells(self) -> pd.DataFrame:
+        return pd.DataFrame({"column": [self.text], "before": [0], "after": [1]}, dtype=object)
+
+    def distributions(self) -> tuple[Distribution, ...]:
+        return tuple(
+            Distribution(
+                column=f"{self.text} {index}",
+                kind="categories" if index % 2 else "numbers",
+                edges=() if index % 2 else (0, 1, 2),
+                categories=(self.text, f"{self.text} more") if index % 2 else (),
+                before=(500, 500),
+                after=(900, 100),
+                missing=(0, 3),
+                rows=(1_000, 1_003),
+                mean=(None, None) if index % 2 else (1.0, 0.5),
+            )
+            for index in range(min(self.many, 200))
+        )
+
+
 def difference(text: str, count: int = 3) -> DatasetDiff:
     def file(index: int) -> FileEntry:
         return FileEntry("default", f"{text} {index}", 940, "ef")
@@ -126,18 +172,60 @@ def difference(text: str, count: int = 3) -> DatasetDiff:
         SchemaDiff(
             added=tuple(Column(f"{text} {index}", text) for index in range(count)),
             retyped=(Retyped(text, text, text),),
+            renamed=(Renamed(text, f"{text} now"),),
+            gaps=(Gaps(text, before=False, after=True), Gaps(text, before=True, after=False)),
         ),
         RowsDiff(
             key=(text,),
             key_source="on",
             added=504,
+            removed=3,
             changed=count,
-            changed_by_column={text: count},
+            changed_by_column={f"{text} {index}": index + 1 for index in range(count)},
             cells=tuple(
                 CellChange((f"{text} {index}",), text, text, text) for index in range(count)
             ),
+            columns=tuple(
+                ColumnChanges(
+                    f"{text} {index}",
+                    index + 1,
+                    ((text, text),) * 3,
+                    NumericShift(0.5, -1.0, 2.0, 1.5, 0.1) if index % 2 else None,
+                )
+                for index in range(min(count, 100))
+            ),
+            _in_full=Rows(text, count),
         ),
         (text,),
+    )
+
+
+def bisection(text: str, many: int) -> Bisection:
+    candidates = tuple(f"weather_ds@{number}" for number in range(2, many + 1))
+    return Bisection(
+        name="weather_ds",
+        test=text,
+        first_bad=candidates[0] if len(candidates) == 1 else None,
+        last_good="weather_ds@1",
+        candidates=candidates,
+        steps=(
+            Step("weather_ds@1", "good"),
+            *(Step(ref, "skipped", text) for ref in candidates[:-1]),
+            Step(candidates[-1], "bad"),
+        ),
+        versions=many,
+    )
+
+
+def trace(text: str, ref: str | None) -> Trace:
+    return Trace(
+        called=text,
+        ref=ref,
+        carried="weather_ds@1",
+        proved=False,
+        shape=(120, 3),
+        held=(1_006, 15),
+        library="pandas",
     )
 
 
@@ -162,7 +250,9 @@ def every_result(text: str, many: int = 3) -> dict[str, Presentable]:
         "datasets": DatasetList("/work", rows, (1,) * many),
         "no datasets": DatasetList(f"/{text}", (), (), text),
         "versions": VersionList("weather_ds", rows),
-        "details": VersionDetails(wide, drift(text, many), files, "weather_ds@3", dependents(text)),
+        "details": VersionDetails(
+            wide, drift(text, many), files, "weather_ds@3", dependents(text), (text,)
+        ),
         "deprecated": VersionDetails(
             replace(wide, version=replace(one, deprecated=text, kept=True)),
             drift(text, many),
@@ -188,6 +278,13 @@ def every_result(text: str, many: int = 3) -> dict[str, Presentable]:
             run=run(text),
         ),
         "diff": difference(text, many),
+        "bisection": bisection(text, 2),
+        "bisection with skips": bisection(text, many),
+        "trace": trace(text, "weather_ds@2"),
+        "trace of another": trace(text, None),
+        "no trace": Trace(
+            called=text, ref=None, carried=None, proved=False, shape=(), held=None, library="polars"
+        ),
         "change": MetadataChange(one, f"tags: {text}"),
         "run": RunDetails(run(text, many), "running"),
         "run done": RunDetails(run(text), "running", done=f"tags: {text}"),

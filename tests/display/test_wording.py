@@ -62,7 +62,30 @@ def test_a_difference(two: None) -> None:
         "",
         "  Files (1 unchanged, 1 added)",
         "    +  data/Weather/week 28/weather.csv  43.6 kB",
+        "",
+        "  Distributions (4 drifted, 11 stable)",
+        "    day: drifted (PSI 2.36), mean 4.55777 → 7.70179",
+        "      ███▃          ▁ → ▄▄▄▄▄▄▄       ▁",
+        "    wind_dir: drifted (PSI 0.69), mean 204.597 → 187.702",
+        "      ▁     ▁▁▂▃█▆█▄▁▁     → ▁▁▂▁▁▁▁▁▁▂▅▄▆▄▁▁▁▁▁▁",
+        "    pressure: drifted (PSI 0.59), mean 1,019.84 → 1,018.26",
+        "         ▁▂▃▁▁▃▆▃▄▆▄▆█▅▁   → ▁▂▃▁▂▃▃▄▅▆▃▂▃▃▃▄▄▁▁▁",
+        "",
+        "  Added rows (504)",
+        "       origin  time_hour             year  month  day  hour",
+        "    +  EWR     2013-07-08T00:00:00Z  2013  7      7    20",
+        "    +  EWR     2013-07-08T01:00:00Z  2013  7      7    21",
+        "    +  EWR     2013-07-08T02:00:00Z  2013  7      7    22",
+        "    … and 501 rows more, 9 columns more",
     ]
+
+
+def test_the_same_bytes_have_no_differences(two: None) -> None:
+    for result in (dsnb.diff("weather_ds@2..2"), dsnb.diff("weather_ds@2")):
+        sentence, note = str(result).split("\n")
+        assert sentence.endswith(": no differences")
+        assert note == "  The contents are identical."
+        assert "Distributions" not in as_html(result)
 
 
 def test_changed_cells_stand_old_then_new(two: None) -> None:
@@ -78,7 +101,13 @@ def test_changed_cells_stand_old_then_new(two: None) -> None:
         ["EWR", "2013-07-01T00:00:00Z", "temp", "75.2", "→", "76.1", "+0.9"],
         ["EWR", "2013-07-01T01:00:00Z", "humid", "88.59", "→", "(missing)"],
     ]
-    assert "  Columns (15 same, 1 added)" in lines
+    assert "  Columns (15 same, 1 added, 1 now with missing cells)" in lines
+    start = lines.index("  Changes by column (2)")
+    assert [line.split() for line in lines[start + 1 : start + 4]] == [
+        ["column", "cells", "shift", "for", "example"],
+        ["temp", "1", "+0.9", "(1.2", "%)", "75.2", "→", "76.1"],
+        ["humid", "1", "88.59", "→", "(missing)"],
+    ]
     read = Reader(as_html(result))
     assert "_.cells() has every changed cell" in read.text
     assert "75.2 → 76.1 +0.9" in read.text

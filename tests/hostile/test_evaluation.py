@@ -31,7 +31,10 @@ CALLS = {
 }  # fmt: skip
 ALLOWED = {
     # pandas' own little language, for a condition that the user typed; no variable is in reach.
-    ("tables/reading.py", "eval"),
+    ("tables/parts.py", "eval"),
+    # Python that the user typed behind %ds bisect, which sees the notebook's variables.
+    ("datasets/judging.py", "eval"),
+    ("datasets/judging.py", "compile"),
 }
 
 

@@ -111,7 +111,7 @@ def test_options_are_completed_once_each(workspace: Any) -> None:
 def test_the_values_of_options_are_completed(workspace: Any) -> None:
     assert offered(workspace, "%ds load prices --as po") == ["%ds load prices --as polars"]
     assert offered(workspace, "%ds register x --kind t") == ["%ds register x --kind tabular"]
-    assert offered(workspace, "%ds config di") == ["%ds config diff.rows"]
+    assert offered(workspace, "%ds config diff.r") == ["%ds config diff.rows"]
     workspace.user_ns.update(december=1, _december=2)
     assert offered(workspace, "%ds register x --from dec") == ["%ds register x --from december"]
     assert offered(workspace, "%ds diff --from december pri") == ["%ds diff --from december prices"]

@@ -50,7 +50,7 @@ def workspace(kernel: Kernel) -> Kernel:
         ("%ds run strat x", "UsageError", "Did you mean start?"),
         ("%ds run show nothing", "RunNotFoundError", "%ds runs"),
         ("%ds register new --from no_such_frame", "VariableNotFoundError", "no_such_frame"),
-        ("%ds config diff.row", "ConfigError", "Did you mean diff.rows?"),
+        ("%ds config diff.row", "ConfigError", "Did you mean diff.rows"),
         ("%ds config diff.rows many", "ConfigError", "a whole number"),
         ("%ds alias weather_ds@1 latest", "BadNameError", "prod"),
         ("%ds tag weather_ds@1", "UsageError", "%ds tag weather_ds@1 stage=raw"),

@@ -1,0 +1,127 @@
+"""The verbs that ask where something came from: bisect, trace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from dsnb.commands.declaring import NAME, VARIABLE, Arg, Call, Variable, declare
+from dsnb.datasets.bisecting import Bisection
+from dsnb.datasets.judging import expression_test, function_test
+from dsnb.datasets.origins import Trace
+from dsnb.errors import UsageError
+
+_END = Arg("N", form="version")
+_CODE = Arg("-- EXPR", form="code")
+
+
+@declare(changes=False)
+def bisect(
+    call: Call,
+    name: Annotated[str, NAME],
+    test: Annotated[str | Callable[[Any], object], _CODE],
+    *,
+    good: Annotated[str | int | None, _END] = None,
+    bad: Annotated[str | int | None, _END] = None,
+) -> Bisection:
+    r"""Find the first version for which something is no longer so, loading as few as can be.
+
+    It takes for granted that this changed once. Versions that cannot be loaded or judged are
+    skipped; where they lie next to the change, several versions are named.
+
+    Parameters
+    ----------
+    name
+        The dataset.
+    test
+        What holds for good versions: an expression of Python in which ``df`` is the loaded table
+        (``paths`` the list of files, where the versions are no tables); ``pd``, ``np`` and, in a
+        notebook, its variables are there too. Many truth values must all be true. In Python also
+        a function of what is loaded.
+    good
+        A version for which it holds, by number or alias; the oldest by default.
+    bad
+        A later version for which it fails; the latest by default.
+
+    Returns
+    -------
+    Bisection
+        Its ``first_bad`` and ``last_good`` are references, its ``steps`` what was looked at.
+
+    Raises
+    ------
+    SearchError
+        When it does not hold for the good version, or does for the bad one.
+    DsnbError
+        When there is no such dataset or version.
+
+    Examples
+    --------
+    In a notebook::
+
+        %ds bisect weather_ds -- df.temp.max() < 100
+        %ds bisect weather_ds --good 3 --bad 17 -- df["origin"].isin(airports)
+
+    In Python:
+
+    >>> import dsnb
+    >>> _ = dsnb.register("weather_ds", "weather.csv")
+    >>> with open("weather.csv", "a") as file:
+    ...     _ = file.write("SFO,2013-07-01T04:00:00Z,999.0\n")
+    >>> _ = dsnb.register("weather_ds", "weather.csv")
+    >>> found = dsnb.bisect("weather_ds", lambda df: df["temp"].max() < 100)
+    >>> found.first_bad, found.last_good
+    ('weather_ds@2', 'weather_ds@1')
+    """
+    if isinstance(test, str):
+        asked, called = expression_test(test, call.variables), test.strip()
+    else:
+        asked, called = function_test(test), getattr(test, "__name__", type(test).__name__)
+    ends = [None if end is None else str(end) for end in (good, bad)]
+    return call.workspace().bisect(name, asked, called, *ends)
+
+
+@declare(changes=False)
+def trace(call: Call, table: Annotated[object, VARIABLE]) -> Trace:
+    """Tell which version a variable came from, and how sure that is.
+
+    A loaded pandas frame carries its version's reference in ``df.attrs["dsnb"]``, which pandas
+    hands on with most operations: a hint, no proof. It is lost in a pivot, or a merge of frames
+    from different versions; tables of polars and Arrow carry none.
+
+    Parameters
+    ----------
+    table
+        The variable.
+
+    Returns
+    -------
+    Trace
+        Its ``ref`` is the version, None when that is not known.
+
+    Raises
+    ------
+    TableError
+        When it is no table.
+
+    Examples
+    --------
+    In a notebook::
+
+        %ds trace df
+
+    In Python:
+
+    >>> import dsnb
+    >>> _ = dsnb.register("weather_ds", "weather.csv")
+    >>> df = dsnb.load("weather_ds@1")
+    >>> dsnb.trace(df[df["temp"] > 75]).ref
+    'weather_ds@1'
+    """
+    if call.session is None:
+        raise UsageError(
+            "A shell has no variables to trace.",
+            hint="Trace one in a notebook, or in Python: dsnb.trace(df)",
+        )
+    named = table if isinstance(table, Variable) else Variable("the table", table)
+    return call.workspace().trace(named.value, named.name)
