@@ -17,7 +17,7 @@ from dsnb.workspace import Workspace
 NOBODY = 65534
 
 _IMPORT_ALL = """
-import importlib, pkgutil, dsnb
+import email.parser, importlib, pkgutil, dsnb
 import blake3, filelock, msgspec, pandas, pyarrow.parquet, tinydb, tomlkit, zstandard
 for one in pkgutil.walk_packages(dsnb.__path__, "dsnb."):
     if one.name.split(".")[1] not in ("__main__", "magics", "server", "widgets"):

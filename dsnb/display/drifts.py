@@ -110,7 +110,7 @@ def find_drifts(result: DatasetDiff, *, always: bool = False) -> Drifts:
     if not always and (cells > CELLS or columns > COLUMNS):
         return Drifts(asked=False)
     try:
-        rows.in_full
+        _ = rows.in_full
     except ComparisonError:
         return Drifts()  # the counts are all there is
     try:

@@ -60,7 +60,8 @@ def profile_lines(profile: Profile, indent: str) -> list[str]:
 
 def profile_html(profile: Profile) -> html.Html:
     """Return the columns of a profile as a table with small pictures."""
-    headers = ("Column", "Type", "Missing", "Distinct", "Distribution", "Min · median · max", "Mean ± std")
+    figures = ("Min · median · max", "Mean ± std")
+    headers = ("Column", "Type", "Missing", "Distinct", "Distribution", *figures)
     rows = (
         (
             html.code(text.shortened(column.name, _NAME)),
@@ -130,7 +131,8 @@ def mean_text(column: ColumnProfile) -> str:
     """Return mean and standard deviation, as far as a column has them."""
     if column.mean is None:
         return ""
-    return value_text(column.mean) + (f" ± {value_text(column.std, 4)}" if column.std is not None else "")
+    spread = "" if column.std is None else f" ± {value_text(column.std, 4)}"
+    return value_text(column.mean) + spread
 
 
 def picture_words(column: ColumnProfile, rows: int) -> str:

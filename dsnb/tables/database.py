@@ -7,11 +7,13 @@ and moves to disk what does not fit. It was measured against Polars and pandas (
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +52,8 @@ class Database:
         self._connection = connection
         self._tell = tell
         self._registered: dict[str, Callable[[], object]] = {}
+        # No path and no value that a statement holds is like this by chance.
+        self._prefix = f"registered_{os.urandom(6).hex()}_"
         # Cursors share the database, but not what was registered.
         self._cursors: list[duckdb.DuckDBPyConnection] = []
         self._pool = ThreadPoolExecutor()
@@ -60,9 +64,9 @@ class Database:
         Parameters
         ----------
         make
-            Returns it; called for every statement that names it, as a reader can be read once.
+            Returns it; called wherever a statement names it, as a reader can be read only once.
         """
-        name = f"registered_{len(self._registered)}_"
+        name = f"{self._prefix}{len(self._registered)}"
         self._registered[name] = make
         return name
 
@@ -104,9 +108,9 @@ class Database:
     def _waited(self, asked: Sequence[tuple[str, _Fetch]]) -> list[Any]:
         import duckdb
 
-        cursors = [self._cursor(turn, statement) for turn, (statement, _) in enumerate(asked)]
+        cursors = [self._cursor(turn) for turn in range(len(asked))]
         running = [
-            self._pool.submit(fetch, cursor, statement)
+            self._pool.submit(fetch, cursor, self._with_registered(cursor, statement))
             for cursor, (statement, fetch) in zip(cursors, asked, strict=True)
         ]
         try:
@@ -120,17 +124,24 @@ class Database:
                 raise _refused(error) from error
             raise
 
-    def _cursor(self, turn: int, statement: str) -> duckdb.DuckDBPyConnection:
-        """Return a cursor that knows what a statement names."""
+    def _cursor(self, turn: int) -> duckdb.DuckDBPyConnection:
+        """Return a cursor for the statement that is run beside so many others."""
         if turn == len(self._cursors):
             cursor = self._connection.cursor()
             cursor.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
             self._cursors.append(cursor)
-        cursor = self._cursors[turn]
-        for name, make in self._registered.items():
-            if name in statement:
-                cursor.register(name, make())
-        return cursor
+        return self._cursors[turn]
+
+    def _with_registered(self, cursor: duckdb.DuckDBPyConnection, statement: str) -> str:
+        """Make known to a cursor what a statement names; return it with a name for each mention."""
+        mentions = count()
+
+        def registered(found: re.Match[str]) -> str:
+            name = f"mentioned_{next(mentions)}"
+            cursor.register(name, self._registered[found[0]]())
+            return name
+
+        return re.sub(rf"\b{self._prefix}\d+\b", registered, statement)
 
     def _wait(self, running: list[Future[Any]], cursor: duckdb.DuckDBPyConnection) -> None:
         import duckdb

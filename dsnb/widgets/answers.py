@@ -9,8 +9,7 @@ from typing import Any
 
 import dsnb.display.forms  # noqa: F401 - makes results show themselves
 from dsnb.catalog.resolving import known_numbers
-from dsnb.compare import DatasetDiff
-from dsnb.datasets.comparison import Options
+from dsnb.compare import DatasetDiff, Options
 from dsnb.display.versions import state
 from dsnb.errors import DsnbError
 from dsnb.presenting import as_html

@@ -10,10 +10,19 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.benchmarks import diffs, fingerprints, loading, panel, registry, snapshots, startup
+from tests.benchmarks import (
+    diffs,
+    fingerprints,
+    loading,
+    panel,
+    profiling,
+    registry,
+    snapshots,
+    startup,
+)
 
 RESULTS = Path("bench-results.json")
-BENCHMARKS = (startup, registry, loading, diffs, panel, fingerprints, snapshots)
+BENCHMARKS = (startup, registry, loading, diffs, profiling, panel, fingerprints, snapshots)
 
 
 def main() -> None:
