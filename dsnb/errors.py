@@ -22,7 +22,8 @@
     ├── SnapshotError               the kept bytes of a file are missing or damaged
     ├── ArchiveError                a file to import is damaged, or is no such file
     ├── TableError                  data cannot be read, or held, as a table
-    │   └── MissingColumnError
+    │   ├── MissingColumnError
+    │   └── OutOfRoomError          neither memory nor disk has room for what was asked
     ├── ComparisonError             two contents cannot be compared in the way asked for
     ├── SearchError                 no answer can be found among the versions
     ├── MissingLibraryError         an optional library is not installed
