@@ -77,8 +77,8 @@ class _Progress:
                 self._bar.update(count)
             elif self._done < self._total and time.monotonic() > self._shown_from:
                 self._bar = self._new_bar()
-            if self._bar is not None and self._done >= self._total:
-                self._bar.close()
+            if self._done >= self._total:
+                self._take_away()
 
     def reach(self, done: int) -> None:
         """Tell how much is done in all; told too little, it only shows that work goes on."""
@@ -87,8 +87,13 @@ class _Progress:
     def close(self) -> None:
         """Take the bar away."""
         with self._guard:
-            if self._bar is not None:
-                self._bar.close()
+            self._take_away()
+
+    def _take_away(self) -> None:
+        if self._bar is not None:
+            # In a notebook one that is not full would turn red and stay.
+            self._bar.total = self._bar.n
+            self._bar.close()
 
     def _new_bar(self) -> Any:
         from tqdm.auto import tqdm
@@ -103,5 +108,4 @@ class _Progress:
         )
 
     def __del__(self) -> None:
-        if self._bar is not None:
-            self._bar.close()
+        self._take_away()
