@@ -9,6 +9,7 @@ part of it has a share that it cannot exceed:
   of inputs) ends before the limit; the next one starts at ``offset`` plus the number of items.
 - *Details* tell a description in at most 20 kB, tags in 10 kB, and of columns, files, paths and the
   runs that read it the first ones that fit.
+- A *profile* tells the first columns that fit, in the words that notebooks have for them.
 
 A text that was cut ends with ``…``; of tags, aliases and lists the first that fit are kept whole.
 """
@@ -22,8 +23,19 @@ from typing import Any, TypeVar
 
 from dsnb.datasets.drifting import describe_drift
 from dsnb.datasets.inspection import VersionDetails
+from dsnb.datasets.profiles import Profiling
+from dsnb.display.profiles import (
+    bars,
+    distinct_text,
+    mean_text,
+    missing_share,
+    notes,
+    picture_words,
+    range_text,
+)
 from dsnb.provenance.runs import Status, count_versions
 from dsnb.records import Run, Source, Use, Version
+from dsnb.tables.profiles import ColumnProfile, Profile
 
 MOST = 200_000
 Answer = dict[str, Any]
@@ -224,6 +236,48 @@ def run_answer(
         "outputs": _uses(run.outputs, version_of),
         "inputs_total": count_versions(run.inputs),
         "outputs_total": count_versions(run.outputs),
+    }
+
+
+def profile_answer(profiling: Profiling, *, computable: bool) -> Answer:
+    """Return what the table of a version holds, or why that is not told.
+
+    Parameters
+    ----------
+    profiling
+        What was found.
+    computable
+        Whether it was only not computed because that takes long.
+    """
+    profile = profiling.profile
+    return {
+        "profile": None if profile is None else _profile(profile),
+        "why": clipped(profiling.why, 4_000),
+        "computable": computable,
+    }
+
+
+def _profile(profile: Profile) -> Answer:
+    columns = (_column(column, profile.rows) for column in profile.columns)
+    return {
+        "rows": profile.rows,
+        "columns": fitting(columns, MOST - 10 * _ENVELOPE, _COLUMNS),
+        "columns_total": len(profile.columns),
+        "notes": [clipped(note, 400) for note in notes(profile)],
+    }
+
+
+def _column(column: ColumnProfile, rows: int) -> Answer:
+    counts = bars(column)
+    return {
+        "name": clipped(column.name, 200),
+        "type": clipped(column.type, 80),
+        "missing": missing_share(column, rows),
+        "distinct": distinct_text(column),
+        "range": clipped(range_text(column, rows), 300),
+        "mean": clipped(mean_text(column), 100),
+        "bars": list(counts),
+        "picture": clipped(picture_words(column, rows), 500) if counts else "",
     }
 
 

@@ -8,28 +8,32 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from tornado.web import HTTPError, authenticated
 
+from dsnb.datasets.profiles import Effort
 from dsnb.errors import DsnbError, NotFoundError, RegistryError, UsageError, WorkspaceError
 from dsnb.server.answers import Answer, clipped, encode
 from dsnb.server.changes import Changes, Waiting, look
 from dsnb.server.reading import (
     read_datasets,
+    read_profile,
     read_runs,
     read_version,
     read_versions,
     read_workspace,
 )
 from dsnb.server.scope import Scope
+from dsnb.server.shared import Shared
 
 LARGEST_PAGE = 200
 USUAL_PAGE = 100
 LONGEST_WAIT = 60.0
 USUAL_WAIT = 25.0
+EFFORTS = ("little", "any")
 
 Asked = ParamSpec("Asked")
 Result = TypeVar("Result")
@@ -60,6 +64,9 @@ class Desk:
     changes: Changes = field(default_factory=Changes)
     readers: ThreadPoolExecutor = field(default_factory=lambda: _workers(4, "reader"))
     checkers: ThreadPoolExecutor = field(default_factory=lambda: _workers(2, "checker"))
+    profilers: ThreadPoolExecutor = field(default_factory=lambda: _workers(2, "profiler"))
+    computers: ThreadPoolExecutor = field(default_factory=lambda: _workers(1, "computer"))
+    profiles: Shared = field(default_factory=Shared)
 
 
 class ReadingHandler(APIHandler):
@@ -209,6 +216,24 @@ class VersionHandler(ReadingHandler):
         )
 
 
+class ProfileHandler(ReadingHandler):
+    """What the table of one version holds."""
+
+    async def answer(self, *parts: str) -> Answer:
+        """Return its profile; who asks for one that is being computed is answered with that."""
+        name, text = parts
+        number = checked_number("The version's number", text, 1, 10**18 - 1)
+        path, effort = self.path, _checked_effort(self.asked("effort") or "little")
+        desk, loop = self.desk, asyncio.get_running_loop()
+        workers = desk.computers if effort == "any" else desk.profilers
+        return await desk.profiles.do(
+            (path, name, number, effort),
+            lambda: loop.run_in_executor(
+                workers, read_profile, desk.scope, path, name, number, effort
+            ),
+        )
+
+
 class RunsHandler(ReadingHandler):
     """The runs."""
 
@@ -245,6 +270,12 @@ def _checked_seconds(text: str) -> float:
     if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{0,9})?", text) and float(text) <= LONGEST_WAIT:
         return float(text)
     raise UsageError(f"wait is {text[:40]!r}.", hint=f"Send seconds, from 0 to {LONGEST_WAIT:g}.")
+
+
+def _checked_effort(text: str) -> Effort:
+    if text in EFFORTS:
+        return cast("Effort", text)
+    raise UsageError(f"effort is {text[:40]!r}.", hint=f"Send {' or '.join(EFFORTS)}.")
 
 
 _HINTS = {

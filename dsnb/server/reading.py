@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from dataclasses import replace
 
 from dsnb import __version__
 from dsnb.catalog.base import View
 from dsnb.catalog.resolving import known_numbers
+from dsnb.datasets.profiles import LITTLE, Effort
 from dsnb.provenance.runs import Status, status_of
 from dsnb.records import Run
 from dsnb.refs import Number, Ref, check_name
@@ -15,6 +18,7 @@ from dsnb.server.answers import (
     dataset_answer,
     details_answer,
     page,
+    profile_answer,
     run_answer,
     version_answer,
 )
@@ -72,6 +76,17 @@ def read_version(scope: Scope, path: str, name: str, number: int) -> Answer:
     run = None if version.run is None else workspace.runs().get(version.run)
     details = workspace.show(version)
     return details_answer(details, None if run is None else _run(scope, workspace.view(), run))
+
+
+def read_profile(scope: Scope, path: str, name: str, number: int, effort: Effort) -> Answer:
+    """Return what the table of a version holds; files outside the workspace are not looked at."""
+    workspace = scope.open(scope.locate(path))
+    version = workspace.resolve(Ref(check_name(name), Number(number)))
+    found = workspace.profile(version, effort)
+    # What a reader of files says of them names their places on this machine.
+    found = replace(found, why=found.why.replace(os.path.join(workspace.root, ""), ""))
+    left = found.profile is None and effort == "little" and version.size > LITTLE
+    return profile_answer(found, computable=left and version.kind == "tabular")
 
 
 def read_runs(scope: Scope, path: str, kernel: str | None, offset: int, limit: int) -> Answer:

@@ -12,6 +12,7 @@ from dsnb.server.handlers import (
     ChangesHandler,
     DatasetsHandler,
     Desk,
+    ProfileHandler,
     ReadingHandler,
     RunsHandler,
     VersionHandler,
@@ -31,6 +32,7 @@ ROUTES: dict[str, type[ReadingHandler]] = {
     "/datasets": DatasetsHandler,
     "/datasets/{name}/versions": VersionsHandler,
     "/datasets/{name}/versions/{number}": VersionHandler,
+    "/datasets/{name}/versions/{number}/profile": ProfileHandler,
     "/runs": RunsHandler,
 }
 

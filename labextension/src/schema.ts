@@ -86,6 +86,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/datasets/{name}/versions/{number}/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the table of a version holds, column by column. It is computed once for each content; who asks while it is being computed waits for that. */
+        get: operations["getProfile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/runs": {
         parameters: {
             query?: never;
@@ -199,6 +216,38 @@ export interface components {
             readers: components["schemas"]["Reader"][];
             /** @description Number of runs that read it. */
             readers_total: number;
+        };
+        VersionProfile: {
+            profile: components["schemas"]["Profile"] | null;
+            /** @description Why there is no profile, as a sentence without capital and full stop; empty where there is one, or where the version is no table. */
+            why: string;
+            /** @description Whether it is only not here because computing it takes long. */
+            computable: boolean;
+        };
+        Profile: {
+            rows: number;
+            /** @description The first 200 columns. */
+            columns: components["schemas"]["ColumnProfile"][];
+            /** @description Number of columns. */
+            columns_total: number;
+            /** @description What a reader must know of the figures, such as that some are estimated. */
+            notes: string[];
+        };
+        ColumnProfile: {
+            name: string;
+            type: string;
+            /** @description The share of missing cells; empty where none is missing. */
+            missing: string;
+            /** @description Number of different values, with ≈ where it is estimated. */
+            distinct: string;
+            /** @description The smallest value, the median and the largest, or the commonest texts with their shares. */
+            range: string;
+            /** @description Mean and standard deviation of numbers. */
+            mean: string;
+            /** @description The histogram's counts, or those of the commonest texts and of all others. */
+            bars: number[];
+            /** @description What the histogram shows in words; empty where there is none. */
+            picture: string;
         };
         Reader: {
             id: string;
@@ -427,6 +476,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VersionDetails"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getProfile: {
+        parameters: {
+            query?: {
+                /** @description A folder below the server's root, as the contents API names it; empty is the root. No drive, no leading slash, no `..`. */
+                path?: components["parameters"]["path"];
+                /** @description What it may cost. `little` looks in the cache and computes what takes about a second, `any` computes all. */
+                effort?: "little" | "any";
+            };
+            header?: never;
+            path: {
+                name: components["parameters"]["name"];
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The profile. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionProfile"];
                 };
             };
             default: components["responses"]["Error"];
