@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,12 @@ import pytest
 
 from dsnb.workspace import Workspace
 from tests.workbench import mounted_disk
+
+
+def pytest_configure() -> None:
+    """Listen to Ctrl-C: what a shell starts in the background is deaf to it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 WEATHER = Path(__file__).parent.parent / "notebooks" / "data" / "Weather"
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal
 from dsnb.datasets.loading import format_of, read
 from dsnb.datasets.originals import find_originals, is_still_so
 from dsnb.datasets.stores import Stores
-from dsnb.errors import DriftError, TableError
+from dsnb.errors import DsnbError, TableError
 from dsnb.records import Version
 from dsnb.settings import read_config
 from dsnb.storage.atomic import leftovers, write_atomically
@@ -77,10 +77,8 @@ def find_profile(stores: Stores, version: Version, effort: Effort = "any") -> Pr
         return Profiling(why=f"not computed yet; compute it: %ds show {version.ref} --profile")
     try:
         profile = _computed(stores, version)
-    except DriftError as error:
-        # Values of other files than those registered would be passed for its own.
-        return Profiling(why=f"none: {error.message}")
-    except TableError as error:
+    except DsnbError as error:
+        # Such as for a version that drifted: other values must not be passed for its own.
         return Profiling(why=f"none: {error.message}")
     _keep(path, profile)
     return Profiling(profile)
