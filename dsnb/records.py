@@ -15,7 +15,7 @@ from dsnb.errors import RegistryDamagedError, UsageError
 
 OWN = ".dsnb/data/"
 """Where dsnb lays out files, below the workspace's folder."""
-Kind = Literal["tabular", "file"]
+Kind = Literal["tabular", "file", "model"]
 Access = Literal["load", "trace", "register"]
 Record = TypeVar("Record")
 
@@ -170,11 +170,14 @@ class Parent:
         The reference at that time; ``id`` still finds the version after a rename.
     digest
         Its content, by which it is known where it is no longer, or never was.
+    role
+        What a model used it for, such as ``training data``; empty for none.
     """
 
     ref: str
     id: str
     digest: str
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,7 +197,7 @@ class Version:
     digest
         BLAKE3 over every file's name below its source, size and content; 64 hexadecimal digits.
     kind, format
-        ``tabular`` with a format such as ``csv``, or ``file`` with none.
+        ``tabular`` with a format such as ``csv``; ``file`` or ``model`` with none.
     files, size
         Number of files and their bytes.
     rows, columns
@@ -214,7 +217,8 @@ class Version:
     deprecated
         Why it should not be used any more (may be empty); None while it may.
     parents
-        The versions that a table from memory was made from, as far as it carried their references.
+        The versions that it was made from, as far as a table from memory carried their references;
+        those that a model was trained on, with their roles.
     """
 
     name: str
@@ -261,6 +265,8 @@ class Use:
         The reference at that time; ``id`` still finds the version after a rename.
     cells
         Execution counts of the cells, in order; empty outside a notebook.
+    sources
+        For each of ``cells`` the hash of what it said, see `Run.cells`.
     at
         The first time (UTC).
     """
@@ -270,6 +276,34 @@ class Use:
     digest: str
     how: Access
     cells: tuple[int, ...] = ()
+    sources: tuple[str, ...] = ()
+    at: datetime
+
+    def __post_init__(self) -> None:
+        _check_zoned(self.at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """The error that the last cell of a run, or a script, ended with.
+
+    Attributes
+    ----------
+    error
+        Name of its class.
+    cell
+        Execution count of the cell, None outside a notebook.
+    """
+
+    error: str
+    cell: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """What the user wrote down of a run, and when (UTC)."""
+
+    text: str
     at: datetime
 
     def __post_init__(self) -> None:
@@ -299,13 +333,26 @@ class Run:
         Process number, and the moment the process began (seconds since the epoch).
     host
         Name of the machine the process runs on.
+    notebook_digest
+        BLAKE3 of the notebook's or script's file, as it was when the run began, or ended.
+    experiment
+        What it belongs to together with other runs; empty for none.
     packages
         Versions of Python and of the libraries that shape the results.
+    cells
+        The cells that were run, in order of their first run: the hash of what each said (16
+        hexadecimal digits of BLAKE2b) and, where the user wants sources kept, that itself.
+    metrics
+        Numbers that were recorded, by name, each in the order in which it was.
+    failure
+        How the last cell failed, None when it did not.
     """
 
     id: str
     name: str
+    experiment: str = ""
     notebook: str | None = None
+    notebook_digest: str | None = None
     kernel: str | None = None
     process: int
     process_started: float
@@ -317,7 +364,11 @@ class Run:
     packages: Mapping[str, str] = field(default_factory=dict)
     inputs: tuple[Use, ...] = ()
     outputs: tuple[Use, ...] = ()
+    cells: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
+    metrics: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    failure: Failure | None = None
 
     def __post_init__(self) -> None:
         _check_zoned(self.started)

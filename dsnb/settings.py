@@ -35,6 +35,12 @@ SETTINGS = {
         Setting("diff.memory", 1000, "megabytes a comparison takes before it moves to disk"),
         Setting("lock.timeout", 30.0, "seconds to wait while another process writes the registry"),
         Setting(
+            "run.cells",
+            "hash",
+            "what a run records of the cells that were run: only a hash of each, or its source",
+            ("hash", "source"),
+        ),
+        Setting(
             "snapshot",
             "auto",
             "which versions' bytes are kept: auto (up to 50 MB, or any size where the file system "

@@ -63,6 +63,20 @@ def ago(moment: datetime, present: datetime | None = None) -> str:
     return f"{count_text(max(1, int(seconds // 60)), 'minute')} ago"
 
 
+def duration_text(seconds: float) -> str:
+    """Return how long something took.
+
+    Examples
+    --------
+    >>> duration_text(0.25), duration_text(75), duration_text(3725)
+    ('0.2 s', '1 min 15 s', '1 h 2 min')
+    """
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
 def exact(moment: datetime) -> str:
     """Return a moment to the second in local time, with its zone.
 

@@ -446,6 +446,17 @@ class Workspace:
         """Return every run by its id, oldest first."""
         return self._catalog.runs()
 
+    def ids_of(self, name: str) -> frozenset[str]:
+        """Return the ids of all versions of a dataset."""
+        view = self.view()
+        versions = (view.version(name, number) for number in view.numbers(name))
+        return frozenset(version.id for version in versions if version is not None)
+
+    @property
+    def keeps_sources(self) -> bool:
+        """Whether runs record what their cells say, and not only its hash."""
+        return bool(self.config["run.cells"] == "source")
+
     def save_run(self, run: Run) -> None:
         """Keep the record of a run."""
         self._catalog.save_run(run)

@@ -1,15 +1,21 @@
-"""The verbs of the session and its history: run, runs."""
+"""The verbs of the session and its history: run and those below it, runs."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
 from typing import Annotated
 
-from dsnb.commands.declaring import PAIRS, Arg, Call, declare
-from dsnb.errors import UsageError
-from dsnb.provenance.runs import RunDetails, RunList, find_run, status_of
+from dsnb.commands.declaring import PAIRS, REF, TEXT, Arg, Call, declare
+from dsnb.errors import RunNotFoundError, UsageError
+from dsnb.provenance.rundiff import RunDiff, compare_runs
+from dsnb.provenance.runs import RunDetails, RunList, chosen_runs, find_run, status_of
+from dsnb.records import Note, Run, now
 from dsnb.session.current import Session
 from dsnb.session.environment import is_alive
+from dsnb.units import span
 
 _RUN = Arg("RUN", "run")
 _NAME = Arg("NAME")
@@ -62,22 +68,104 @@ def _show_run(call: Call, run: Annotated[str | None, _RUN] = None) -> RunDetails
 
 
 @run.verb("start", changes=True)
-def _start_run(call: Call, name: Annotated[str, _NAME]) -> RunDetails:
+def _start_run(
+    call: Call, name: Annotated[str, _NAME], *, experiment: Annotated[str, Arg("NAME")] = ""
+) -> RunDetails:
     """Begin another run in this session; the one before ends.
 
     Parameters
     ----------
     name
         What it is called.
+    experiment
+        What it belongs to together with other runs.
 
     Examples
     --------
     In a notebook::
 
-        %ds run start train-temp
+        %ds run start train-temp --experiment temperature
     """
-    started = _session(call).begin(call.workspace(), name)
+    started = _session(call).begin(call.workspace(), name, experiment)
     return RunDetails(started, "running", done="begins here")
+
+
+@run.verb("end", changes=True)
+def _end_run(call: Call) -> RunDetails:
+    """End this session's run; what is read or made later begins another.
+
+    Raises
+    ------
+    RunNotFoundError
+        When none has begun.
+
+    Examples
+    --------
+    In a notebook::
+
+        %ds run end
+    """
+    ended = _session(call).finish(call.workspace())
+    if ended is None:
+        raise RunNotFoundError("No run has begun here.", hint="Type %ds runs to see earlier ones.")
+    return RunDetails(ended, status_of(ended, is_alive), done="ended")
+
+
+@run.verb("note", changes=True)
+def _note_run(call: Call, text: Annotated[str, TEXT]) -> RunDetails:
+    """Write something down of this session's run.
+
+    Parameters
+    ----------
+    text
+        What is worth knowing later.
+
+    Examples
+    --------
+    In a notebook::
+
+        %ds run note "without the outlier of July 4th"
+    """
+    note = Note(text=text, at=now())
+    noted = _session(call).change(
+        call.workspace(), lambda run: replace(run, notes=(*run.notes, note))
+    )
+    return RunDetails(noted, "running", done=f"note: {text}")
+
+
+@run.verb("metric", changes=True)
+def _record_metric(
+    call: Call, values: Annotated[Mapping[str, str] | None, PAIRS] = None
+) -> RunDetails:
+    """Record numbers that this session's run came to; each is kept, the last one is shown.
+
+    Parameters
+    ----------
+    values
+        The numbers, ``K=V``.
+
+    Raises
+    ------
+    UsageError
+        When one is no number.
+
+    Examples
+    --------
+    In a notebook::
+
+        %ds run metric rmse=2.31 r2=0.94
+    """
+    if not values:
+        raise UsageError("No metric was given.", hint="For example: %ds run metric rmse=2.31")
+    numbers = {name: _number(name, value) for name, value in values.items()}
+
+    def with_metrics(run: Run) -> Run:
+        added = {name: (*run.metrics.get(name, ()), one) for name, one in numbers.items()}
+        return replace(run, metrics={**run.metrics, **added})
+
+    measured = _session(call).change(call.workspace(), with_metrics)
+    said = ", ".join(f"{name}={value:g}" for name, value in numbers.items())
+    return RunDetails(measured, "running", done=f"metrics: {said}")
 
 
 @run.verb("tag", changes=True)
@@ -97,20 +185,85 @@ def _tag_run(call: Call, tags: Annotated[Mapping[str, str] | None, PAIRS] = None
     """
     if not tags:
         raise UsageError("No tag was given.", hint="For example: %ds run tag stage=train")
-    tagged = _session(call).tag(call.workspace(), dict(tags))
+    tagged = _session(call).change(
+        call.workspace(), lambda run: replace(run, tags={**run.tags, **tags})
+    )
     said = ", ".join(f"{key}={value}" for key, value in tags.items())
     return RunDetails(tagged, "running", done=f"tags: {said}")
 
 
+@run.verb("diff", changes=False)
+def _diff_runs(
+    call: Call, first: Annotated[str, _RUN], second: Annotated[str | None, _RUN] = None
+) -> RunDiff:
+    """Compare two runs: their data, code, libraries and metrics.
+
+    Parameters
+    ----------
+    first
+        A run, by its id, the beginning of it, or its name.
+    second
+        Another; this session's run by default.
+
+    Raises
+    ------
+    RunNotFoundError
+        When there is no such run.
+
+    Examples
+    --------
+    In a notebook::
+
+        %ds run diff 3f2a train-temp
+    """
+    workspace = call.workspace()
+    records = workspace.runs()
+    old = find_run(records, first)
+    new = find_run(records, second) if second is not None else _show(call, None).run
+    if new is None:
+        raise RunNotFoundError(
+            "There is no run to compare it with.", hint="Name another: %ds run diff RUN1 RUN2"
+        )
+    view = workspace.view()
+    return compare_runs(old, new, lambda use: view.by_id(use.id))
+
+
 @declare(changes=False)
-def runs(call: Call) -> RunList:
+def runs(
+    call: Call,
+    *,
+    experiment: Annotated[str | None, Arg("NAME")] = None,
+    dataset: Annotated[str | None, REF] = None,
+    tag: Annotated[Mapping[str, str] | None, PAIRS] = None,
+    since: Annotated[str | None, Arg("WHEN")] = None,
+) -> RunList:
     """List the runs of this workspace, newest first.
+
+    Parameters
+    ----------
+    experiment
+        Only those that belong to it.
+    dataset
+        Only those that read or made a version of this dataset, or this one version.
+    tag
+        Only those with these tags, ``K=V``.
+    since
+        Only those that began since then: a day such as ``2026-07-01``, or as long ago as ``7d``,
+        ``12h`` or ``2w``.
+
+    Raises
+    ------
+    UsageError
+        When ``since`` is no time.
+    DsnbError
+        When there is no such dataset or version.
 
     Examples
     --------
     In a notebook::
 
         %ds runs
+        %ds runs --dataset weather_ds@2 --since 7d
 
     In Python:
 
@@ -118,9 +271,42 @@ def runs(call: Call) -> RunList:
     >>> len(dsnb.runs())
     0
     """
-    records = call.workspace().runs().values()
-    newest_first = sorted(records, key=lambda run: run.started, reverse=True)
-    return RunList(tuple((run, status_of(run, is_alive)) for run in newest_first))
+    workspace = call.workspace()
+    ids = None
+    if dataset is not None:
+        version = workspace.resolve(dataset)
+        ids = {version.id} if "@" in dataset else workspace.ids_of(version.name)
+    moment = None if since is None else _moment(since)
+    chosen = chosen_runs(
+        workspace.runs().values(), experiment=experiment, ids=ids, tags=tag, since=moment
+    )
+    return RunList(tuple((run, status_of(run, is_alive)) for run in chosen))
+
+
+def _moment(text: str) -> datetime:
+    ago = span(text)
+    if ago is not None:
+        return now() - ago
+    try:
+        return datetime.fromisoformat(text).astimezone()
+    except (ValueError, OverflowError, OSError):
+        raise UsageError(
+            f"{text!r} is no time.",
+            hint="Give a day, such as 2026-07-01, or how long ago: 12h, 7d, 2w.",
+        ) from None
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise UsageError(
+            f"{name}={text}: a metric is a number.",
+            hint="Words are for tags: %ds run tag K=V",
+        )
+    return number
 
 
 def _show(call: Call, text: str | None) -> RunDetails:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from dsnb.display import diffs, house, keeping, origins, profiles, runs, versions
+from dsnb.display import diffs, house, keeping, origins, profiles, rundiffs, runs, versions
 
-__all__ = ["diffs", "house", "keeping", "origins", "profiles", "runs", "versions"]
+__all__ = ["diffs", "house", "keeping", "origins", "profiles", "rundiffs", "runs", "versions"]

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dsnb.display import html, text
 from dsnb.presenting import as_html, as_text
 from dsnb.provenance.runs import RunDetails, RunList, Status, count_versions
-from dsnb.records import Run, Use
-from dsnb.units import ago, count_text, exact
+from dsnb.records import Failure, Run, Use
+from dsnb.units import ago, count_text, duration_text, exact
 
 _NOT_BEGUN = "No run has begun: it does with the first dataset that is registered or loaded here."
-_SHAPES = {"running": "●", "completed": "✓", "interrupted": "⚠"}
+_SHAPES = {"running": "●", "completed": "✓", "failed": "✗", "interrupted": "⚠"}
+_NOTES = 10
 
 
 @as_text.register
@@ -58,9 +59,16 @@ def _run_html(result: RunDetails) -> str:
 def _runs_text(result: RunList) -> str:
     if not result.rows:
         return "There are no runs yet."
-    headers = ("run", "id", "started", "state", "inputs", "outputs")
+    headers = ("run", "id", "started", "state", "inputs", "outputs", "metrics")
     rows = [
-        (run.name, run.id[:8], ago(run.started), f"{_SHAPES[status]} {status}", *_ends(run))
+        (
+            run.name,
+            run.id[:8],
+            ago(run.started),
+            f"{_SHAPES[status]} {status}",
+            *_ends(run),
+            metrics_text(run),
+        )
         for run, status in result.rows[: text.CAP]
     ]
     lines = text.table(rows, headers).split("\n")
@@ -69,7 +77,7 @@ def _runs_text(result: RunList) -> str:
 
 @as_html.register
 def _runs_html(result: RunList) -> str:
-    headers = ("Run", "Id", "Started", "State", "Inputs", "Outputs", "Tags")
+    headers = ("Run", "Id", "Started", "State", "Inputs", "Outputs", "Metrics", "Tags")
     rows = (
         (
             run.name,
@@ -77,6 +85,7 @@ def _runs_html(result: RunList) -> str:
             html.moment(run.started),
             f"{_SHAPES[status]} {status}",
             *_ends(run),
+            metrics_text(run),
             _tags(run),
         )
         for run, status in result.rows
@@ -91,9 +100,38 @@ def _headline(run: Run, status: Status) -> list[str]:
         f"{count_text(inputs, 'input')}, {count_text(outputs, 'output')}",
         run.name,
         f"{_SHAPES[status]} {status}",
+        *([failure_text(run.failure)] if run.failure is not None else []),
         f"began {ago(run.started)}",
         f"id {run.id[:8]}",
     ]
+
+
+def named(run: Run) -> str:
+    """Return what a run is called among others of that name."""
+    return f"{run.name} ({run.id[:8]})"
+
+
+def failure_text(failure: Failure) -> str:
+    """Return what failed in a run.
+
+    Examples
+    --------
+    >>> failure_text(Failure(error="ValueError", cell=7))
+    'cell 7 failed (ValueError)'
+    """
+    where = "it" if failure.cell is None else f"cell {failure.cell}"
+    return f"{where} failed ({failure.error})"
+
+
+def metrics_text(run: Run) -> str:
+    """Return the last value of each metric."""
+    return ", ".join(f"{name}={values[-1]:.6g}" for name, values in run.metrics.items() if values)
+
+
+def _duration(run: Run) -> str:
+    if run.ended is None:
+        return ""
+    return duration_text((run.ended - run.started).total_seconds())
 
 
 def _facts(run: Run) -> list[tuple[str, str]]:
@@ -102,6 +140,9 @@ def _facts(run: Run) -> list[tuple[str, str]]:
     dirty = " with uncommitted changes" if code.dirty else ""
     packages = ", ".join(f"{name} {version}" for name, version in run.packages.items())
     return [
+        ("experiment", run.experiment),
+        ("metrics", metrics_text(run)),
+        *(("note", f"{one.text} ({ago(one.at)})") for one in run.notes[-_NOTES:]),
         ("tags", _tags(run)),
         ("notebook", run.notebook or ""),
         ("code", f"{commit}{dirty}" if commit else ""),
@@ -111,7 +152,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         ),
         ("user", run.user),
         ("began", exact(run.started)),
-        ("ended", exact(run.ended) if run.ended else ""),
+        ("ended", text.parts(exact(run.ended) if run.ended else None, _duration(run))),
         ("with", packages),
     ]
 

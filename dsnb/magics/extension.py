@@ -21,6 +21,7 @@ from IPython.core.magic import needs_local_scope, no_var_expand
 
 from dsnb.presenting import pass_over_no_more
 from dsnb.session.notebook import NOTEBOOK
+from dsnb.session.readers import READERS
 from dsnb.session.tracing import TRACER
 
 _KEPT = "_dsnb_extension"
@@ -41,10 +42,11 @@ class _Extension:
         shell.events.register("post_run_cell", self._end_cell)
         NOTEBOOK.folder = os.getcwd()
         TRACER.install()
+        READERS.install()
         # The cell that loads the extension began before there was anybody to hear of it.
         inputs = shell.history_manager.input_hist_raw
         if "load_ext" in inputs[-1] and len(inputs) == shell.displayhook.prompt_count + 1:
-            NOTEBOOK.begin_cell(shell.displayhook.prompt_count)
+            NOTEBOOK.begin_cell(shell.displayhook.prompt_count, inputs[-1])
 
     def remove(self) -> None:
         """Take everything away again."""
@@ -52,6 +54,8 @@ class _Extension:
         self._shell.events.unregister("post_run_cell", self._end_cell)
         self._shell.Completer.custom_matchers.remove(self._matcher)
         self._shell.magics_manager.magics["line"].pop("ds", None)
+        READERS.remove()
+        TRACER.remove()
         NOTEBOOK.end_cell()
         NOTEBOOK.folder = None
 
@@ -71,23 +75,23 @@ class _Extension:
         # Code that a cell runs as cells of its own (%run other.ipynb) belongs to that cell.
         if info.store_history:
             # The shell's own execution_count is by then that of the next cell, in IPython 9.
-            NOTEBOOK.begin_cell(self._shell.displayhook.prompt_count)
+            NOTEBOOK.begin_cell(self._shell.displayhook.prompt_count, info.raw_cell)
 
     def _end_cell(self, result: Any) -> None:
         if result is None or result.info.store_history:
             pass_over_no_more()
             self._trace()
-            NOTEBOOK.end_cell()
+            NOTEBOOK.end_cell(None if result is None else result.error_in_exec)
 
     def _trace(self) -> None:
         """Record the versions that the cell read by itself, without a verb."""
-        reads = TRACER.take()
-        if not reads:
+        traced = TRACER.take()
+        if not traced.reads:
             return
         try:
             from dsnb.session.current import SESSION
 
-            SESSION.record_reads(reads)
+            SESSION.record_reads(traced.reads)
         except Exception:
             return  # the user's cell is done and right, whatever became of its trace
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Literal
 
 from dsnb.errors import RunNotFoundError, did_you_mean
 from dsnb.presenting import Outcome, Presentable
 from dsnb.records import Access, Run, Use, Version, now
 
-Status = Literal["not begun", "running", "completed", "interrupted"]
+Status = Literal["not begun", "running", "completed", "failed", "interrupted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class RunList(Presentable):
         return len(self.rows)
 
 
-def with_use(run: Run, version: Version, how: Access, cell: int | None) -> Run:
+def with_use(run: Run, version: Version, how: Access, cell: int | None, source: str = "") -> Run:
     """Return a run that also used a version; once for each way of using it, with all its cells.
 
     Parameters
@@ -56,19 +57,28 @@ def with_use(run: Run, version: Version, how: Access, cell: int | None) -> Run:
         it an output.
     cell
         Execution count of the cell, None outside a notebook.
+    source
+        Hash of what the cell says.
     """
     uses = run.outputs if how == "register" else run.inputs
     cells = () if cell is None else (cell,)
+    sources = () if cell is None else (source,)
     for index, use in enumerate(uses):
         if (use.id, use.how) == (version.id, how):
             if cell is None or cell in use.cells:
                 return run
-            again = replace(use, cells=(*use.cells, cell))
+            again = replace(use, cells=(*use.cells, cell), sources=(*use.sources, source))
             uses = (*uses[:index], again, *uses[index + 1 :])
             break
     else:
         use = Use(
-            ref=version.ref, id=version.id, digest=version.digest, how=how, cells=cells, at=now()
+            ref=version.ref,
+            id=version.id,
+            digest=version.digest,
+            how=how,
+            cells=cells,
+            sources=sources,
+            at=now(),
         )
         uses = (*uses, use)
     return replace(run, outputs=uses) if how == "register" else replace(run, inputs=uses)
@@ -80,7 +90,10 @@ def count_versions(uses: Sequence[Use]) -> int:
 
 
 def status_of(run: Run, is_alive: Callable[[Run], bool]) -> Status:
-    """Return how a run stands: one that never ended, and whose process is gone, was interrupted.
+    """Return how a run stands.
+
+    One whose last cell failed has failed, and one that never ended, although its process is gone,
+    was interrupted.
 
     Parameters
     ----------
@@ -90,8 +103,74 @@ def status_of(run: Run, is_alive: Callable[[Run], bool]) -> Status:
         Tells whether the process of a run still exists.
     """
     if run.ended is not None:
-        return "completed"
+        return "completed" if run.failure is None else "failed"
     return "running" if is_alive(run) else "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class LastRead:
+    """What an earlier run of a notebook read of a dataset, in the order in which it did."""
+
+    run: Run
+    uses: tuple[Use, ...]
+
+
+def last_read(runs: Iterable[Run], run: Run, ids: Collection[str]) -> LastRead | None:
+    """Return what the notebook of a run last read of some versions, in another run.
+
+    Parameters
+    ----------
+    runs
+        All runs.
+    run
+        The present one.
+    ids
+        Ids of the versions, such as all of a dataset.
+    """
+    if run.notebook is None:
+        return None
+    found = [
+        LastRead(one, uses)
+        for one in runs
+        if one.notebook == run.notebook
+        and one.id != run.id
+        and (uses := tuple(use for use in one.inputs if use.id in ids))
+    ]
+    return max(found, key=lambda one: one.run.started, default=None)
+
+
+def chosen_runs(
+    runs: Iterable[Run],
+    *,
+    experiment: str | None = None,
+    ids: Collection[str] | None = None,
+    tags: Mapping[str, str] | None = None,
+    since: datetime | None = None,
+) -> list[Run]:
+    """Return the runs that fulfil all conditions, newest first.
+
+    Parameters
+    ----------
+    runs
+        All runs.
+    experiment
+        What they belong to.
+    ids
+        Ids of versions of which they read or made one.
+    tags
+        Tags that they have.
+    since
+        The earliest moment at which they began.
+    """
+    found = [
+        run
+        for run in runs
+        if (experiment is None or run.experiment == experiment)
+        and (ids is None or any(use.id in ids for use in (*run.inputs, *run.outputs)))
+        and all(run.tags.get(key) == value for key, value in (tags or {}).items())
+        and (since is None or run.started >= since)
+    ]
+    return sorted(found, key=lambda run: run.started, reverse=True)
 
 
 def find_run(runs: Mapping[str, Run], text: str) -> Run:

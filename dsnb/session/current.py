@@ -12,19 +12,22 @@ from __future__ import annotations
 
 import atexit
 import os
+import sys
 import threading
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from dsnb.errors import DsnbError
-from dsnb.provenance.runs import with_use
-from dsnb.records import Access, Run, Version, now
+from dsnb.provenance.cells import hash_of_source
+from dsnb.provenance.runs import last_read, with_use
+from dsnb.records import Access, Failure, Run, Version, now
 from dsnb.session import environment
 from dsnb.session.notebook import NOTEBOOK, Notebook
 from dsnb.session.tracing import TRACER, Stat
+from dsnb.units import ago
 from dsnb.workspace import Workspace
 
 
@@ -44,12 +47,13 @@ class Session:
         self._next_ids: dict[Path, str] = {}
         self._workspaces: dict[Path, Workspace] = {}
         self._unsaved: set[Path] = set()
+        self._told: set[tuple[str, str]] = set()
         self._refused: set[Path] = set()
         # Widget callbacks arrive on threads of their own.
         self._guard = threading.RLock()
         self._process = os.getpid()
         self._forked = False
-        notebook.after_cell.append(self._save_all)
+        notebook.after_cell.append(self._finish_cell)
         atexit.register(self.end)
 
     def run(self, workspace: Workspace) -> Run | None:
@@ -72,7 +76,7 @@ class Session:
                 return None
             return self._next_ids.setdefault(workspace.root, str(uuid.uuid4()))
 
-    def begin(self, workspace: Workspace, name: str | None = None) -> Run:
+    def begin(self, workspace: Workspace, name: str | None = None, experiment: str = "") -> Run:
         """Begin a run; the one before ends.
 
         Parameters
@@ -81,6 +85,8 @@ class Session:
             Where it is recorded.
         name
             What it is called; None names it after the notebook or script.
+        experiment
+            What it belongs to together with other runs.
         """
         with self._guard:
             self._leave_parent()
@@ -89,7 +95,9 @@ class Session:
             run = Run(
                 id=self._next_ids.pop(workspace.root, str(uuid.uuid4())),
                 name=name or (Path(notebook).stem if notebook else "session"),
+                experiment=experiment,
                 notebook=notebook,
+                notebook_digest=environment.digest_of(notebook),
                 kernel=environment.kernel_id(),
                 process=os.getpid(),
                 process_started=environment.process_started(),
@@ -114,9 +122,31 @@ class Session:
             if self.run(workspace) is None and self._forked:
                 return
             run = self.ensure(workspace)
-            after = with_use(run, version, how, self.notebook.cell)
+            source = hash_of_source(self.notebook.source)
+            after = with_use(run, version, how, self.notebook.cell, source)
             if after is not run:
                 self._put(workspace.root, after)
+            if how != "register":
+                self._tell_of_change(workspace, after, version)
+
+    def _tell_of_change(self, workspace: Workspace, run: Run, version: Version) -> None:
+        """Say when the notebook's last run read another version of a dataset, once for each."""
+        if (run.id, version.name) in self._told:
+            return
+        self._told.add((run.id, version.name))
+        try:
+            before = last_read(workspace.runs().values(), run, workspace.ids_of(version.name))
+            if before is None or any(use.id == version.id for use in before.uses):
+                return
+            last = workspace.view().by_id(before.uses[-1].id)
+        except DsnbError:
+            return  # what was to be read is there
+        if last is None:
+            return
+        workspace.notify(
+            f"{version.ref} is another version than your last run read ({ago(before.run.started)}:"
+            f" {last.ref}). See what changed: %ds diff {last.ref}..{version.version}"
+        )
 
     def record_reads(self, reads: Mapping[str, Stat]) -> None:
         """Record the versions to which files belong that the user's code opened for reading.
@@ -134,19 +164,28 @@ class Session:
             for version in workspace.versions_of(reads):
                 self.record(workspace, version, "trace")
 
-    def tag(self, workspace: Workspace, tags: dict[str, str]) -> Run:
-        """Set tags of the current run."""
+    def change(self, workspace: Workspace, change: Callable[[Run], Run]) -> Run:
+        """Change what is recorded of the current run, which begins now when it has not yet."""
         with self._guard:
-            run = self.ensure(workspace)
-            run = replace(run, tags={**run.tags, **tags})
+            run = change(self.ensure(workspace))
             self._put(workspace.root, run)
             return run
+
+    def finish(self, workspace: Workspace) -> Run | None:
+        """End the run in a workspace and return it, None when there is none.
+
+        What is read or made later begins another.
+        """
+        with self._guard:
+            self._leave_parent()
+            return self._end(workspace.root)
 
     def end(self) -> None:
         """End every run of this process."""
         with self._guard:
             if os.getpid() != self._process:
                 return  # a forked child leaves its parent's runs alone
+            self._runs = {root: _with_error(run) for root, run in self._runs.items()}
             for root in list(self._runs):
                 self._end(root)
 
@@ -157,12 +196,40 @@ class Session:
             self._next_ids.clear()
             self._unsaved.clear()
 
-    def _end(self, root: Path) -> None:
+    def _end(self, root: Path) -> Run | None:
         run = self._runs.pop(root, None)
         if run is None:
-            return
+            return None
         self._unsaved.discard(root)
-        self._save(root, replace(run, ended=now()))
+        digest = environment.digest_of(run.notebook)
+        run = replace(self._with_cells(root, run), ended=now(), notebook_digest=digest)
+        # The next run has only what comes now.
+        self._runs = {other: self._with_cells(other, its) for other, its in self._runs.items()}
+        self.notebook.sources.clear()
+        self._save(root, run)
+        return run
+
+    def _finish_cell(self) -> None:
+        """Write what the cell that has just ended changed of the runs."""
+        with self._guard:
+            failed = self.notebook.failed
+            failure = None if failed is None else Failure(error=failed[0], cell=failed[1])
+            for root, run in self._runs.items():
+                if run.failure != failure:
+                    self._runs[root] = replace(run, failure=failure)
+                    self._unsaved.add(root)
+            self._save_all()
+
+    def _with_cells(self, root: Path, run: Run) -> Run:
+        """Return a run with the cells that were run until now."""
+        news = {hash_of_source(source): source for source in self.notebook.sources}
+        if news.keys() <= run.cells.keys():
+            return run
+        kept = False
+        with suppress(DsnbError):  # settings that cannot be read
+            kept = self._workspaces[root].keeps_sources
+        cells = {code: source if kept else "" for code, source in news.items()}
+        return replace(run, cells={**run.cells, **cells})
 
     def _put(self, root: Path, run: Run) -> None:
         self._runs[root] = run
@@ -174,6 +241,7 @@ class Session:
         with self._guard:
             for root in list(self._unsaved):
                 self._unsaved.discard(root)
+                self._runs[root] = self._with_cells(root, self._runs[root])
                 self._save(root, self._runs[root])
 
     def _save(self, root: Path, run: Run) -> None:
@@ -198,6 +266,14 @@ class Session:
             Finalize(None, self.end, exitpriority=0)
             self.notebook.cell = None
             self.forget()
+
+
+def _with_error(run: Run) -> Run:
+    """Return the run of a script with the error that ends it; that of a notebook knows already."""
+    error = getattr(sys, "last_type", None)
+    if run.kernel is not None or run.notebook is None or error is None:
+        return run
+    return replace(run, failure=Failure(error=error.__name__))
 
 
 def _folder() -> str:

@@ -85,6 +85,16 @@ def notebook_path(folder: str) -> str | None:
     return None
 
 
+def digest_of(notebook: str | None) -> str | None:
+    """Return the BLAKE3 of a notebook's file as it is now; None when it cannot be read."""
+    from blake3 import blake3
+
+    try:
+        return blake3(Path(notebook).read_bytes()).hexdigest() if notebook else None
+    except OSError:
+        return None
+
+
 def kernel_id() -> str | None:
     """Return the id of the Jupyter kernel that this process is; None elsewhere."""
     ipykernel = sys.modules.get("ipykernel.kernelapp")

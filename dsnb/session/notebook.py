@@ -18,6 +18,12 @@ class Notebook:
         The folder from which the workspace is looked for; None is the current one.
     cell
         Execution count of the cell that is running, None between cells.
+    source
+        What the cell that is running says; empty between cells.
+    sources
+        What the cells said that were run since somebody last cleared it, each once, in order.
+    failed
+        Name of the error's class that the last cell ended with, and its execution count.
     after_cell
         Called when a cell has ended.
     """
@@ -25,15 +31,29 @@ class Notebook:
     def __init__(self) -> None:
         self.folder: str | None = None
         self.cell: int | None = None
+        self.source = ""
+        self.sources: dict[str, None] = {}
+        self.failed: tuple[str, int] | None = None
         self.after_cell: list[Callable[[], None]] = []
 
-    def begin_cell(self, execution_count: int) -> None:
+    def begin_cell(self, execution_count: int, source: str = "") -> None:
         """Attribute what follows to a cell, until it ends."""
         self.cell = execution_count
+        self.source = source
+        self.sources[source] = None
 
-    def end_cell(self) -> None:
-        """Let everything that waits for the end of the cell be done."""
+    def end_cell(self, error: BaseException | None = None) -> None:
+        """Let everything that waits for the end of the cell be done.
+
+        Parameters
+        ----------
+        error
+            What the cell ended with, if it failed.
+        """
+        failed = error is not None and self.cell is not None
+        self.failed = (type(error).__name__, self.cell or 0) if failed else None
         self.cell = None
+        self.source = ""
         for finish in self.after_cell:
             finish()
 

@@ -85,6 +85,7 @@ def test_settings_are_shown_and_set() -> None:
         "diff.rows",
         "diff.memory",
         "lock.timeout",
+        "run.cells",
         "snapshot",
     ]
     assert dsnb.config("diff.rows").rows[0][1:3] == (10, False)
@@ -175,7 +176,7 @@ def test_what_changes_something_is_declared_so() -> None:
         return own.union(*(changing(verb.verbs, f"{name} ") for name, verb in verbs.items()))
 
     assert changing(dict(VERBS)) == {
-        "register", "alias", "tag", "annotate", "rename", "run start", "run tag", "init",
-        "datastore add", "datastore remove", "config", "snapshot", "restore", "deprecate", "delete",
+        "register", "alias", "tag", "annotate", "rename", "run start", "run end",
+        "run note", "run metric", "run tag", "init", "datastore add", "datastore remove", "config", "snapshot", "restore", "deprecate", "delete",
         "export", "import", "gc", "doctor",
     }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -11,12 +12,14 @@ from dsnb.presenting import as_html, as_text
 from dsnb.provenance.runs import (
     RunDetails,
     RunList,
+    chosen_runs,
     count_versions,
     find_run,
+    last_read,
     status_of,
     with_use,
 )
-from dsnb.records import Definition, Run, Version, now
+from dsnb.records import Definition, Failure, Run, Version, now
 
 RUN = Run(id="aaaa1111", name="train", process=1, process_started=0.0, started=now())
 
@@ -84,6 +87,58 @@ def test_a_run_that_never_ended_runs_or_was_interrupted() -> None:
     assert status_of(ended, lambda run: True) == "completed"
     assert status_of(RUN, lambda run: True) == "running"
     assert status_of(RUN, lambda run: False) == "interrupted"
+    failed = replace(ended, failure=Failure(error="ValueError", cell=3))
+    assert status_of(failed, lambda run: True) == "failed"
+
+
+def test_a_run_goes_on_after_a_cell_that_failed_and_tells_it() -> None:
+    run = replace(RUN, failure=Failure(error="ValueError", cell=3))
+    assert status_of(run, lambda run: True) == "running"
+    details = RunDetails(run, "running")
+    assert "cell 3 failed (ValueError)" in as_text(details)
+    assert "cell 3 failed (ValueError)" in as_html(details)
+
+
+def test_cells_of_a_use_are_known_by_what_they_say_too() -> None:
+    run = with_use(RUN, version(1), "load", 3, "aa")
+    run = with_use(run, version(1), "load", 7, "bb")
+    assert [(use.cells, use.sources) for use in run.inputs] == [((3, 7), ("aa", "bb"))]
+
+
+def test_runs_are_chosen_by_all_conditions_newest_first() -> None:
+    hour = timedelta(hours=1)
+    early = replace(RUN, id="early", experiment="temp", tags={"stage": "train"})
+    late = replace(early, id="late", started=RUN.started + hour, tags={})
+    reading = with_use(
+        replace(RUN, id="reading", started=RUN.started + 2 * hour), version(1), "load", 1
+    )
+    all_of_them = [early, late, reading]
+
+    def ids(**conditions: Any) -> list[str]:
+        return [run.id for run in chosen_runs(all_of_them, **conditions)]
+
+    assert ids() == ["reading", "late", "early"]
+    assert ids(experiment="temp") == ["late", "early"]
+    assert ids(experiment="temp", tags={"stage": "train"}) == ["early"]
+    assert ids(ids={"id-1"}) == ["reading"]
+    assert ids(ids={"id-2"}) == []
+    assert ids(since=RUN.started + hour) == ["reading", "late"]
+
+
+def test_what_the_notebook_last_read_is_that_of_its_newest_other_run() -> None:
+    hour = timedelta(hours=1)
+    present = replace(RUN, id="present", notebook="a.ipynb", started=RUN.started + 9 * hour)
+    first = with_use(replace(RUN, id="first", notebook="a.ipynb"), version(1), "load", 1)
+    second = with_use(
+        replace(first, id="second", started=RUN.started + hour), version(2), "load", 1
+    )
+    other = replace(second, id="other", notebook="b.ipynb", started=RUN.started + 2 * hour)
+    runs = [first, second, other, present]
+    found = last_read(runs, present, {"id-1", "id-2"})
+    assert found is not None
+    assert (found.run.id, [use.id for use in found.uses]) == ("second", ["id-1", "id-2"])
+    assert last_read(runs, present, {"id-3"}) is None
+    assert last_read(runs, replace(present, notebook=None), {"id-1"}) is None
 
 
 def test_a_run_is_found_by_its_name_its_id_or_the_beginning_of_one() -> None:

@@ -9,8 +9,9 @@ import pytest
 
 import dsnb
 from dsnb.commands.declaring import Call
+from dsnb.provenance.cells import hash_of_source
 from dsnb.provenance.runs import Status
-from dsnb.records import Run
+from dsnb.records import Failure, Run
 from dsnb.workspace import Workspace
 from tests.kernels import Kernel, fresh, started
 
@@ -284,3 +285,135 @@ def test_what_cannot_be_recorded_is_said_and_the_work_goes_on(kernel: Kernel) ->
     assert kernel.evaluate("len(df)") == 502
     (notice,) = ran.texts
     assert notice.startswith("This run could not be recorded:")
+
+
+def test_a_run_knows_the_cells_that_were_run_by_what_they_say(kernel: Kernel) -> None:
+    making, reading = f"# first\n{REGISTER}", "%ds load weather_ds@1"
+    kernel.do(making)
+    kernel.do("once = 1")
+    kernel.do("once = 1\n")
+    kernel.do(reading)
+    (run,) = recorded(kernel)
+    for source in (making, "once = 1", reading):
+        assert [*run.cells].count(hash_of_source(source)) == 1
+    assert set(run.cells.values()) == {""}
+    assert [use.sources for use in (*run.outputs, *run.inputs)] == [
+        (hash_of_source(making),),
+        (hash_of_source(reading),),
+    ]
+
+
+def test_the_source_of_cells_is_kept_only_when_the_user_wants_it(kernel: Kernel) -> None:
+    kernel.do("%ds init")
+    kernel.do("%ds config run.cells source")
+    kernel.do(REGISTER)
+    (run,) = recorded(kernel)
+    assert run.cells[hash_of_source(REGISTER)] == REGISTER
+
+
+def test_a_cell_that_fails_is_told_until_one_succeeds(kernel: Kernel) -> None:
+    kernel.do(REGISTER)
+    failing = number(kernel)
+    assert kernel.run("1 / 0").error is not None
+    (run,) = recorded(kernel)
+    assert run.failure == Failure(error="ZeroDivisionError", cell=failing)
+    assert states(kernel) == ["running"]
+    kernel.do("pass")
+    assert recorded(kernel)[0].failure is None
+    kernel.do("%ds run end")
+    assert states(kernel) == ["completed"]
+
+
+def test_a_run_whose_last_cell_failed_has_failed(tmp_path: Path) -> None:
+    with started(tmp_path) as kernel:
+        kernel.do(f"%load_ext dsnb\n{REGISTER}")
+        assert kernel.run("1 / 0").error is not None
+    assert states(kernel) == ["failed"]
+
+
+def test_notes_metrics_and_an_experiment_are_recorded(kernel: Kernel) -> None:
+    kernel.do(REGISTER)
+    kernel.do("%ds run start train-temp --experiment temperature")
+    kernel.do('%ds run note "without the outlier"')
+    kernel.do("%ds run metric rmse=2.5 r2=0.9")
+    (text,) = kernel.do("%ds run metric rmse=2.25").texts
+    assert text == "run train-temp  metrics: rmse=2.25"
+    run = recorded(kernel)[-1]
+    assert run.experiment == "temperature"
+    assert [note.text for note in run.notes] == ["without the outlier"]
+    assert run.metrics == {"rmse": (2.5, 2.25), "r2": (0.9,)}
+    shown = kernel.do("%ds run").value or ""
+    for said in ("temperature", "rmse=2.25", "without the outlier"):
+        assert said in shown
+    assert "rmse=2.25" in (kernel.do("%ds runs --experiment temperature").value or "")
+    ran = kernel.run("%ds run metric rmse=good")
+    assert ran.error is not None
+    assert "a metric is a number" in ran.error["evalue"]
+
+
+def test_runs_are_listed_by_what_they_read_and_when(kernel: Kernel) -> None:
+    kernel.do(BOTH)
+    kernel.do("%ds run start reading")
+    kernel.do("%ds load weather_ds")
+
+    def names(options: str) -> list[str]:
+        kernel.do(f"listed = %ds runs {options}")
+        found = kernel.evaluate("[run.name for run, _ in listed.rows]")
+        assert isinstance(found, list)
+        return found
+
+    assert names("--dataset weather_ds")[0] == "reading"
+    assert len(names("--dataset weather_ds@1")) == 2
+    assert names("--since 1h") == names("")
+    assert names("--since 2999-01-01") == []
+    assert names("--tag stage=train") == []
+    ran = kernel.run("%ds runs --since yesterdayish")
+    assert ran.error is not None
+    assert "is no time" in ran.error["evalue"]
+
+
+def test_a_run_that_was_ended_is_followed_by_another(kernel: Kernel) -> None:
+    kernel.do(REGISTER)
+    kernel.do("%ds run end")
+    assert states(kernel) == ["completed"]
+    assert kernel.run("%ds run end").error is not None
+    kernel.do("%ds load weather_ds@1")
+    first, second = recorded(kernel)
+    assert hash_of_source(REGISTER) in first.cells
+    assert hash_of_source(REGISTER) not in second.cells
+
+
+def test_two_runs_are_compared(kernel: Kernel) -> None:
+    kernel.do(REGISTER)
+    kernel.do("%ds run start one")
+    kernel.do("%ds load weather_ds@1\n%ds run metric rmse=2.5")
+    kernel.do(BOTH)
+    kernel.do("%ds run start two")
+    kernel.do("%ds load weather_ds@2\n%ds run metric rmse=2.0")
+    text = kernel.do("%ds run diff one").value or ""
+    for said in ("one", "two", "other data (weather_ds)", "weather_ds@1", "weather_ds@2", "-0.5"):
+        assert said in text
+    assert "next: %ds diff weather_ds@1..2" in text
+    assert kernel.run("%ds run diff nowhere").error is not None
+
+
+def test_reading_another_version_than_last_time_says_so_once(tmp_path: Path) -> None:
+    (tmp_path / "analysis.ipynb").touch()
+    named = {"JPY_SESSION_NAME": "analysis.ipynb"}
+    with started(tmp_path, **named) as kernel:
+        kernel.do(f"%load_ext dsnb\n{REGISTER}")
+        said = kernel.do("df = %ds load weather_ds").texts
+        assert not any("last run" in text for text in said)
+        kernel.do(BOTH)
+        kernel.restart()
+        kernel.do("%load_ext dsnb")
+        said = kernel.do("df = %ds load weather_ds").texts
+        (told,) = (text for text in said if "last run" in text)
+        assert "weather_ds@2 is another version than your last run read" in " ".join(told.split())
+        assert "%ds diff weather_ds@1..2" in " ".join(told.split())
+        said = kernel.do("df = %ds load weather_ds").texts
+        assert not any("last run" in text for text in said)
+        kernel.restart()
+        kernel.do("%load_ext dsnb")
+        said = kernel.do("df = %ds load weather_ds").texts
+        assert not any("last run" in text for text in said)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import dsnb
+from dsnb.records import Failure
 from dsnb.session import environment
 from dsnb.workspace import Workspace
 
@@ -39,9 +40,17 @@ def test_a_script_is_a_run_and_its_output_is_its_own(weather: Path) -> None:
 
 def test_a_script_that_fails_has_done_what_it_did(weather: Path) -> None:
     assert run_script("1 / 0").returncode == 1
-    (run,) = Workspace(".").runs().values()
+    ((run, status),) = dsnb.runs().rows
+    assert status == "failed"
+    assert run.failure == Failure(error="ZeroDivisionError")
     assert len(run.inputs) == 1
     assert run.ended is not None
+
+
+def test_an_error_that_a_script_caught_is_no_failure(weather: Path) -> None:
+    run_script("try: 1 / 0\nexcept ZeroDivisionError: pass")
+    ((_, status),) = dsnb.runs().rows
+    assert status == "completed"
 
 
 def test_a_script_that_is_killed_was_interrupted(weather: Path) -> None:
