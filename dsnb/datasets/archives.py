@@ -33,7 +33,7 @@ from dsnb.records import FileEntry, Manifest, Version, from_document, to_documen
 from dsnb.refs import check_name
 from dsnb.storage.atomic import TEMPORARY
 from dsnb.storage.datastores import DEFAULT, Datastores
-from dsnb.storage.manifests import digest_of_files, digest_of_groups, encode_manifest, hash_bytes
+from dsnb.storage.manifests import digest_of_manifest, encode_manifest
 
 FORMAT = 1
 RECORDS = "dsnb.json"
@@ -328,10 +328,7 @@ def _check_version(version: Version, manifests: Mapping[str, Manifest]) -> None:
     manifest = manifests.get(version.manifest)
     if manifest is None or len(manifest.groups) != len(version.definition.sources):
         raise damaged(f"the file list of {version.ref} is missing, or another version's")
-    digest = digest_of_groups(
-        digest_of_files(group.names, group.sizes, hash_bytes(group.hashes))
-        for group in manifest.groups
-    )
+    digest = digest_of_manifest(manifest)
     if (digest, manifest.count, manifest.size) != (version.digest, version.files, version.size):
         raise damaged(f"the record of {version.ref} does not fit its file list")
 

@@ -22,6 +22,7 @@ from dsnb.records import Version
 from dsnb.settings import read_config
 from dsnb.storage.atomic import leftovers, write_atomically
 from dsnb.storage.discovery import cache_folder
+from dsnb.storage.manifests import digest_of_manifest
 from dsnb.tables.profiles import Profile
 
 if TYPE_CHECKING:
@@ -80,7 +81,9 @@ def find_profile(stores: Stores, version: Version, effort: Effort = "any") -> Pr
     except DsnbError as error:
         # Such as for a version that drifted: other values must not be passed for its own.
         return Profiling(why=f"none: {error.message}")
-    _keep(path, profile)
+    # A record that claims the digest of other files must not speak for them elsewhere.
+    if digest_of_manifest(stores.manifest(version)) == version.digest:
+        _keep(path, profile)
     return Profiling(profile)
 
 

@@ -252,7 +252,7 @@ def profile_answer(profiling: Profiling, *, computable: bool) -> Answer:
     profile = profiling.profile
     return {
         "profile": None if profile is None else _profile(profile),
-        "why": clipped(profiling.why, 4_000),
+        "why": clipped(profiling.why.removeprefix("none: "), 4_000),
         "computable": computable,
     }
 

@@ -48,6 +48,14 @@ def digest_of_groups(digests: Iterable[bytes]) -> str:
     return blake3(b"".join(digests)).hexdigest()
 
 
+def digest_of_manifest(manifest: Manifest) -> str:
+    """Return the digest of a version from its file list, whatever its record claims."""
+    return digest_of_groups(
+        digest_of_files(group.names, group.sizes, hash_bytes(group.hashes))
+        for group in manifest.groups
+    )
+
+
 def hash_texts(hashes: bytes) -> tuple[str, ...]:
     """Return hashes that lie one after another as hexadecimal texts.
 

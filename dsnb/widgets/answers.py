@@ -10,11 +10,13 @@ from typing import Any
 import dsnb.display.forms  # noqa: F401 - makes results show themselves
 from dsnb.catalog.resolving import known_numbers
 from dsnb.compare import DatasetDiff, Options
+from dsnb.datasets.profiles import LITTLE, Effort
 from dsnb.display.versions import state
 from dsnb.errors import DsnbError
 from dsnb.presenting import as_html
 from dsnb.records import Version
 from dsnb.storage.drift import Drift
+from dsnb.units import size_text
 from dsnb.widgets.rows import (
     Row,
     aliases_of,
@@ -149,6 +151,34 @@ class Answers:
             what = "files" if version.kind == "file" else "a table whose columns were not recorded"
             return {"headers": [], "right": [], "rows": [], "note": f"{version.ref} holds {what}."}
         return column_table(version.columns, version.key)
+
+    def profile(self, ref: str) -> Row:
+        """Return what the table of a version holds, as far as that takes about a second.
+
+        Returns
+        -------
+        dict
+            ``html`` (the profile as dsnb shows it everywhere); in its place a ``note`` that says
+            why there is none, and ``costly`` where it only was not computed because it takes long.
+        """
+        return self._profile(ref, "little")
+
+    def compute(self, ref: str) -> Row:
+        """Return what `profile` does, however long it takes."""
+        return self._profile(ref, "any")
+
+    def _profile(self, ref: str, effort: Effort) -> Row:
+        version = self._workspace.resolve(ref)
+        if version.kind == "file":
+            return {"note": f"{version.ref} holds files that are no table."}
+        found = self._workspace.profile(version, effort)
+        if found.profile is not None:
+            return {"html": as_html(found.profile)}
+        if effort == "little" and version.size > LITTLE:
+            size = size_text(version.size)
+            note = f"Not computed yet: looking through {size} takes a while. It is done once."
+            return {"note": note, "costly": True}
+        return {"note": f"No profile: {found.why.removeprefix('none: ')}"}
 
     def since(self, ref: str, against: str = "") -> Row:
         """Compare a version with another, the older one first.

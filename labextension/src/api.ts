@@ -1,6 +1,15 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
-import type { Dataset, Page, Run, Version, VersionDetails, Workspace } from './records';
+import type {
+  Dataset,
+  Effort,
+  Page,
+  Run,
+  Version,
+  VersionDetails,
+  VersionProfile,
+  Workspace
+} from './records';
 
 const ROOT = 'dsnb/api/v1';
 
@@ -79,6 +88,21 @@ export class Api {
     signal: AbortSignal
   ): Promise<VersionDetails> {
     return this.get(['datasets', name, 'versions', String(number)], { path }, signal);
+  }
+
+  /** What the table of a version holds, if that costs no more than `effort`. */
+  profile(
+    path: string,
+    name: string,
+    number: number,
+    effort: Effort,
+    signal: AbortSignal
+  ): Promise<VersionProfile> {
+    return this.get(
+      ['datasets', name, 'versions', String(number), 'profile'],
+      { path, effort },
+      signal
+    );
   }
 
   /** The runs, newest first; with `kernel` only those of that kernel. */

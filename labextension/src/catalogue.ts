@@ -1,7 +1,7 @@
 import type { Api, ApiError } from './api';
 import { asApiError, PagedList } from './pages';
 import { parseReference } from './records';
-import type { Dataset, Version, VersionDetails } from './records';
+import type { Dataset, Effort, Version, VersionDetails, VersionProfile } from './records';
 
 /** Milliseconds that a search waits for the next keystroke. */
 const DEBOUNCE = 10;
@@ -109,6 +109,15 @@ export class Catalogue {
       void this.fetchDetails(ref, this.selecting.signal);
     }
     this.changed();
+  }
+
+  /** What the table of a listed version holds. */
+  profile(
+    { name, version }: Pick<Version, 'name' | 'version'>,
+    effort: Effort,
+    signal: AbortSignal
+  ): Promise<VersionProfile> {
+    return this.api.profile(this.path(), name, version, effort, signal);
   }
 
   /** Fetch everything shown anew; what is shown stays until then. */

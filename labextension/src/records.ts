@@ -10,6 +10,14 @@ export type Dataset = Schemas['Dataset'];
 export type Version = Schemas['Version'];
 /** Everything about a version. */
 export type VersionDetails = Schemas['VersionDetails'];
+/** What the table of a version holds, or why that is not told. */
+export type VersionProfile = Schemas['VersionProfile'];
+/** What a table holds, column by column. */
+export type Profile = Schemas['Profile'];
+/** What one column holds. */
+export type ColumnProfile = Schemas['ColumnProfile'];
+/** What a profile may cost: `little` takes about a second. */
+export type Effort = 'little' | 'any';
 /** A run with its inputs and outputs. */
 export type Run = Schemas['Run'];
 /** A version that a run read or made. */

@@ -219,7 +219,7 @@ export interface components {
         };
         VersionProfile: {
             profile: components["schemas"]["Profile"] | null;
-            /** @description Why there is no profile, as a sentence without capital and full stop; empty where there is one, or where the version is no table. */
+            /** @description Why there is no profile; empty where there is one, or where the version is no table. */
             why: string;
             /** @description Whether it is only not here because computing it takes long. */
             computable: boolean;
@@ -291,7 +291,7 @@ export interface components {
             id: string;
             name: string;
             /** @enum {string} */
-            status: "running" | "completed" | "interrupted";
+            status: "running" | "completed" | "failed" | "interrupted";
             /** @description Below the server's root where it lies there, else its file name alone. */
             notebook: string | null;
             kernel: string | null;

@@ -1,6 +1,15 @@
 import { ServerConnection } from '@jupyterlab/services';
 import { Api } from '../src/api';
-import type { Dataset, Run, Use, Version, VersionDetails, Workspace } from '../src/records';
+import type {
+  ColumnProfile,
+  Dataset,
+  Run,
+  Use,
+  Version,
+  VersionDetails,
+  VersionProfile,
+  Workspace
+} from '../src/records';
 import manifest from '../package.json';
 
 type Answer = (url: URL, signal: AbortSignal) => unknown;
@@ -17,6 +26,8 @@ export class FakeServer {
   };
   versions: Version[] = [];
   details = new Map<string, Partial<VersionDetails>>();
+  /** By reference, with the effort it takes: `prices@1 any`. */
+  profiles = new Map<string, VersionProfile>();
   runs: Run[] = [];
   /** Items in an answer at most, however many were asked for. */
   pageLimit = 200;
@@ -78,7 +89,7 @@ export class FakeServer {
       parts
         .join('/')
         .replace(parts[1] ?? '-', 'NAME')
-        .replace(/\d+$/, 'N')
+        .replace(/\/\d+/, '/N')
     ) {
       case 'workspace':
         return this.workspace;
@@ -103,6 +114,11 @@ export class FakeServer {
         );
       case 'datasets/NAME/versions/N':
         return this.detailsOf(`${parts[1]}@${parts[3]}`);
+      case 'datasets/NAME/versions/N/profile':
+        return this.profileOf(
+          `${parts[1]}@${parts[3]}`,
+          url.searchParams.get('effort') ?? ''
+        );
       default: {
         const kernel = url.searchParams.get('kernel');
         return page(
@@ -117,6 +133,13 @@ export class FakeServer {
   private datasets(search: string): Dataset[] {
     const latest = this.versions.filter(item => item.latest && item.name.includes(search));
     return latest.map(item => ({ name: item.name, versions: item.version, latest: item }));
+  }
+
+  private profileOf(ref: string, effort: string): VersionProfile | Response {
+    return (
+      this.profiles.get(`${ref} ${effort}`) ??
+      refusal(404, 'VersionNotFoundError', `There is no ${ref}.`, 'See %ds versions.')
+    );
   }
 
   private detailsOf(ref: string): VersionDetails | Response {
@@ -138,6 +161,34 @@ export class FakeServer {
         }
       : refusal(404, 'VersionNotFoundError', `There is no ${ref}.`, 'See %ds versions.');
   }
+}
+
+/** A profile of some columns. */
+export function profile(
+  columns: readonly Partial<ColumnProfile>[],
+  more: Partial<NonNullable<VersionProfile['profile']>> = {}
+): VersionProfile {
+  return {
+    profile: {
+      rows: 1006,
+      columns: columns.map(column => ({
+        name: 'temp',
+        type: 'float64',
+        missing: '',
+        distinct: '61',
+        range: '66.02 · 78.08 · 98.96',
+        mean: '79.2 ± 6.1',
+        bars: [1, 4, 2],
+        picture: 'temp: from 66 to 99 in 3 bins',
+        ...column
+      })),
+      columns_total: columns.length,
+      notes: [],
+      ...more
+    },
+    why: '',
+    computable: false
+  };
 }
 
 /** A version with what a test says about it. */

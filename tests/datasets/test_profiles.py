@@ -134,3 +134,20 @@ def test_gc_removes_profiles_that_nobody_looks_at(
     assert list(profiles.unused_profiles()) == []
     monkeypatch.setattr(profiles, "UNUSED", -1)
     assert list(profiles.unused_profiles()) == kept()
+
+
+def test_a_workspace_that_claims_the_digest_of_other_files_spoils_no_profile(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    honest = register(workspace, write("a.csv", CSV)).version
+    stranger = Workspace.create(tmp_path / "stranger", lambda notice: None)
+    path = write(tmp_path / "stranger/a.csv", "origin,temp\nEWR,999\n")
+    own = stranger.register([path], Request(name="ds")).version
+    text = stranger.layout.registry.read_text(encoding="utf-8")
+    write(stranger.layout.registry, text.replace(own.digest, honest.digest))
+    claimed = Workspace(stranger.root).resolve("ds@1")
+    assert claimed.digest == honest.digest
+    Workspace(stranger.root).profile(claimed)
+    found = workspace.profile(honest).profile
+    assert found is not None
+    assert found.columns[1].maximum == 78.08

@@ -29,6 +29,7 @@ EXAMPLES = [
     "/datasets",
     "/datasets/weather_ds/versions",
     "/datasets/weather_ds/versions/1",
+    "/datasets/weather_ds/versions/1/profile",
     "/runs",
 ]
 

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -242,6 +243,59 @@ def test_a_deleted_version_is_a_text_in_its_runs_and_told_where_it_was_shown(
     expect(run.get_by_role("button")).to_have_text(["weather_ds@2"])
 
 
+def test_the_profile_is_looked_at_with_the_keyboard(page: Page, open_notebook: Open) -> None:
+    open_notebook("1", prepare=two_weeks)
+    details = select(panel_of(page), "weather_ds@2")
+    asked: list[str] = []
+    page.on("request", lambda request: "/profile" in request.url and asked.append(request.url))
+    details.get_by_text("Profile", exact=True).focus()
+    assert asked == []
+    page.keyboard.press("Enter")
+    table = details.get_by_role("group", name="Profile of weather_ds@2")
+    expect(table.get_by_role("row")).to_have_count(16)
+    temp = table.get_by_role("row", name="temp")
+    expect(temp).to_contain_text("float64")
+    picture = temp.get_by_role("img", name=re.compile(r"^temp: from 69.08 to \S+ in \d+ bins$"))
+    expect(picture).to_be_visible()
+    expect(table.get_by_role("row", name="origin")).to_contain_text("JFK 33.4 %, LGA 33.4 %")
+    page.keyboard.press("Tab")
+    expect(table).to_be_focused()
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_function("document.querySelector('.dsnb-Wide').scrollLeft > 50")
+    expect(table.get_by_role("rowheader", name="temp")).to_be_in_viewport(ratio=1)
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    expect(table).to_be_hidden()
+    assert len(asked) == 1
+
+
+def test_a_large_table_is_profiled_when_that_is_asked_for(page: Page, open_notebook: Open) -> None:
+    rows = 365 * 1_100
+
+    def prepare(folder: Path) -> None:
+        days = pd.Series(range(rows)).mod(365)
+        frame = pd.DataFrame({"day": days, "label": "a station with quite a long name " * 2})
+        (folder / "big.csv").write_text(frame.to_csv(index=False), encoding="utf-8")
+        register(Workspace(folder), str(folder / "big.csv"), name="big")
+        (folder / "notes.txt").write_text("notes", encoding="utf-8")
+        register(Workspace(folder), str(folder / "notes.txt"), name="notes")
+
+    open_notebook("1", prepare=prepare)
+    panel = panel_of(page)
+    details = select(panel, "big@1")
+    details.get_by_text("Profile", exact=True).click()
+    expect(details).to_contain_text("Not computed yet")
+    details.get_by_role("button", name="Compute profile").click()
+    table = details.get_by_role("group", name="Profile of big@1")
+    expect(table.get_by_role("row", name="day")).to_contain_text(re.compile("0 · 18[0-4] · 364"))
+    expect(details).to_contain_text("an even sample")
+    expect(details.get_by_role("button", name="Compute profile")).to_be_hidden()
+    notes = select(panel, "notes@1")
+    expect(notes).to_contain_text("✓ unchanged")
+    expect(notes.get_by_text("Profile", exact=True)).to_have_count(0)
+
+
 def test_models_say_that_there_are_none(page: Page, open_notebook: Open) -> None:
     open_notebook("1", prepare=two_weeks)
     panel = panel_of(page)
@@ -299,7 +353,10 @@ def test_the_panel_has_no_serious_fault_of_access(
     notebook: Notebook = open_notebook("1", prepare=prepare)
     notebook.use_theme(theme)
     panel = panel_of(page)
-    expect(select(panel, "weather_ds@2")).to_contain_text("⚠ drifted")
+    details = select(panel, "weather_ds@2")
+    expect(details).to_contain_text("⚠ drifted")
+    details.get_by_text("Profile", exact=True).click()
+    expect(details.get_by_role("rowheader", name="temp")).to_be_visible()
     for tab in ("Datasets", "Runs", "Models"):
         panel.get_by_role("tab", name=tab).click()
         page.wait_for_timeout(300)

@@ -72,6 +72,42 @@ def test_a_version_is_chosen_and_looked_at(notebook: Notebook) -> None:
     expect(picker.get_by_role("tabpanel")).to_contain_text("+504 rows")
 
 
+def test_a_version_is_profiled_when_that_is_looked_at(notebook: Notebook) -> None:
+    picker = notebook.picker
+    picker.get_by_role("tab", name="Profile").click()
+    panel = picker.get_by_role("tabpanel", name="Profile")
+    expect(panel).to_contain_text("profile (1,006 rows × 15 columns)")
+    temp = panel.get_by_role("row").filter(has=notebook.page.get_by_text("temp", exact=True))
+    expect(temp.get_by_role("img", name=re.compile("^temp: from 69.08 to "))).to_be_visible()
+    bars = temp.locator("path").last
+    assert bars.evaluate("bars => getComputedStyle(bars).fill") != "rgb(0, 0, 0)"
+    expect(panel.get_by_role("row")).to_have_count(16)
+    version(notebook, 1).click()
+    expect(panel).to_contain_text("profile (502 rows × 15 columns)")
+    assert notebook.faults_of_access(".dsnb-picker") == []
+
+
+def test_a_large_table_is_profiled_when_that_is_asked_for(open_notebook: Open) -> None:
+    def prepare(folder: Path) -> None:
+        # A content that no other test has had profiled.
+        (folder / "own.csv").write_text("own\n1\n2\n", encoding="utf-8")
+
+    # What is too large to be looked through unasked is as small as a test wants it.
+    made = """\
+%load_ext dsnb
+import dsnb.datasets.profiles, dsnb.widgets.answers
+dsnb.datasets.profiles.LITTLE = dsnb.widgets.answers.LITTLE = 1
+%ds register weather_ds own.csv"""
+    notebook = open_notebook(made, PICK, prepare=prepare)
+    notebook.run_all()
+    notebook.picker.get_by_role("tab", name="Profile").click()
+    panel = notebook.picker.get_by_role("tabpanel", name="Profile")
+    expect(panel).to_contain_text("Not computed yet")
+    panel.get_by_role("button", name="Compute profile").press("Enter")
+    expect(panel).to_contain_text("profile (2 rows × 1 column)")
+    expect(panel).to_be_focused()
+
+
 def test_it_is_loaded_into_a_variable(notebook: Notebook) -> None:
     version(notebook, 1).click()
     notebook.picker.get_by_role("textbox", name="Variable").fill("week27")
@@ -257,10 +293,34 @@ def test_hostile_texts_run_no_script(open_notebook: Open) -> None:
     picker = notebook.picker
     expect(picker.get_by_role("option", name="evil@2")).to_contain_text(HOSTILE)
     expect(picker.get_by_role("tabpanel")).to_contain_text(HOSTILE)
-    for tab in ("Columns", "Since @1"):
+    for tab in ("Columns", "Profile", "Since @1"):
         picker.get_by_role("tab", name=tab).click()
         expect(picker.get_by_role("tabpanel")).to_contain_text(HOSTILE)
     assert picker.locator("img").count() == 0
+    assert notebook.page.evaluate("window.hacked") is None
+
+
+def test_a_picture_brings_its_outlines_and_nothing_else(notebook: Notebook) -> None:
+    evil = (
+        '<svg role="img" aria-label="a picture" onload="window.hacked=1" style="position:fixed">'
+        "<script>window.hacked=2</script><title>a <b>title</b></title>"
+        "<foreignObject><img src=x onerror=window.hacked=3></foreignObject>"
+        '<image href="x"/><use href="x#y"/><a href="javascript:window.hacked=4"><text>x</text></a>'
+        '<animate attributeName="href" values="javascript:window.hacked=5"/>'
+        '<path d="M0,0h9" style="fill:url(http://127.0.0.1:9/x)" onclick="window.hacked=6"/>'
+        '<path d="M0,0h8" style="fill:var(--jp-brand-color1,#1976d2);fill-opacity:.55"/></svg>'
+    )
+    notebook.evaluate(
+        f"import dsnb.widgets.answers; dsnb.widgets.answers.as_html = lambda _: {evil!r}; 'set'"
+    )
+    notebook.picker.get_by_role("tab", name="Profile").click()
+    picture = notebook.picker.get_by_role("img", name="a picture")
+    expect(picture).to_be_attached()
+    assert picture.evaluate("svg => svg.outerHTML") == (
+        '<svg role="img" aria-label="a picture"><title>a title</title><path d="M0,0h9"></path>'
+        '<path d="M0,0h8" style="fill:var(--jp-brand-color1,#1976d2);fill-opacity:.55"></path>'
+        "</svg>"
+    )
     assert notebook.page.evaluate("window.hacked") is None
 
 

@@ -1,11 +1,18 @@
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from dsnb.datasets import profiles
+from dsnb.presenting import as_html
+from dsnb.records import Version
 from dsnb.refs import parse
+from dsnb.tables.profiles import Profile
+from dsnb.widgets import answers
 from dsnb.widgets.answers import PAGE
 from dsnb.widgets.rows import frame_table
 from dsnb.workspace import Workspace
@@ -132,6 +139,56 @@ def test_columns_come_from_the_record(open_picker: Open, weeks: Workspace) -> No
     register_table(weeks, pd.DataFrame({"id": [1], "x": [0.5]}), "keyed", key=("id",))
     table = open_picker().ask("columns", ref="keyed@1")
     assert table["rows"] == [["id", "int64", "key"], ["x", "float64", ""]]
+
+
+def test_a_profile_is_what_show_shows(open_picker: Open, weeks: Workspace) -> None:
+    html = open_picker().ask("profile", ref="prices@1")["html"]
+    assert html == as_html(weeks.profile(weeks.resolve("prices@1")).profile)
+    assert "profile (2 rows × 2 columns)" in html
+    assert '<svg role="img" aria-label="day: from 1 to ' in html
+
+
+def test_a_large_table_is_looked_through_when_that_is_asked_for(
+    open_picker: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (profiles, answers):
+        monkeypatch.setattr(module, "LITTLE", 10)
+    front = open_picker()
+    answer = front.ask("profile", ref="prices@1")
+    assert (answer["costly"], "html" in answer) == (True, False)
+    assert answer["note"].startswith("Not computed yet: looking through 19 B takes a while.")
+    computed = front.ask("compute", ref="prices@1")
+    assert "profile (2 rows × 2 columns)" in computed["html"]
+    assert front.ask("profile", ref="prices@1") == computed
+
+
+def test_a_profile_that_takes_long_keeps_no_other_waiting(
+    open_picker: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go, compute = threading.Event(), profiles._computed
+
+    def wait_and_compute(stores: Any, version: Version) -> Profile:
+        assert version.name == "weather_ds" or go.wait(20)
+        return compute(stores, version)
+
+    monkeypatch.setattr(profiles, "_computed", wait_and_compute)
+    front = open_picker()
+    long = front.post("compute", ref="prices@1")
+    assert "html" in front.ask("profile", ref="weather_ds@1")
+    assert front.ask("preview", ref="prices@1")["rows"]
+    go.set()
+    assert front.wait_for(lambda message: message.get("id") == long)["answer"]["html"]
+
+
+def test_what_has_no_profile_says_why(open_picker: Open, weeks: Workspace) -> None:
+    register(weeks, "prices.csv", name="blob", kind="file")
+    front = open_picker()
+    assert front.ask("profile", ref="blob@1") == {"note": "blob@1 holds files that are no table."}
+    Path("prices.csv").write_text("day,price\n9,9\n", encoding="utf-8")
+    for question in ("profile", "compute"):
+        answer = front.ask(question, ref="prices@1")
+        assert answer["note"].startswith("No profile: prices@1 has drifted")
+        assert "costly" not in answer
 
 
 def test_since_compares_with_the_version_before(open_picker: Open) -> None:

@@ -3,6 +3,7 @@
 // Text from the registry only ever becomes text nodes and attribute values. Python answers
 // questions (`Kernel.ask`) and pushes news; nothing is asked in a loop, and nothing while hidden.
 
+const SVG = "http://www.w3.org/2000/svg";
 const ROW_HEIGHT = 46; // px, as in picker.css
 const PAGE = 100; // rows per question; Python gives at most 200
 const MOST = 60; // rows drawn at most, should a host's styles take away the list's height
@@ -35,9 +36,8 @@ function make(tag, attributes = {}, ...children) {
 
 // Two sheets of paper; few fonts have a sign for it.
 function copyIcon() {
-  const space = "http://www.w3.org/2000/svg";
-  const icon = document.createElementNS(space, "svg");
-  const path = document.createElementNS(space, "path");
+  const icon = document.createElementNS(SVG, "svg");
+  const path = document.createElementNS(SVG, "path");
   const set = (node, values) => Object.entries(values).forEach(([name, value]) => node.setAttribute(name, value));
   set(icon, { viewBox: "0 0 16 16", width: 14, height: 14, "aria-hidden": "true" });
   set(path, { d: "M5.5 5.5h8v9h-8zM3.5 10.5h-1v-9h8v2", fill: "none", stroke: "currentColor", "stroke-width": 1.2 });
@@ -102,16 +102,37 @@ function deprecation({ badge, why }) {
 }
 
 // dsnb's own HTML, rebuilt from elements known to be harmless: even a text that was not escaped
-// could bring no script, style, link or event handler with it.
+// could bring no script, style sheet, link or event handler with it.
 const HARMLESS = new Set(
   "DIV SPAN CODE TABLE THEAD TBODY TR TH TD DETAILS SUMMARY".split(" "),
 );
+
+// Of pictures the outlines; their styles name colours of the theme and numbers, nothing to fetch.
+const DRAWN = { svg: ["role", "aria-label", "width", "height", "viewBox"], path: ["d", "style"], title: [] };
+const PAINT = /^(?:(?:fill|stroke|fill-opacity|stroke-width):(?:none|[\d.]+|var\(--jp-[\w-]+,(?:#\w+|currentColor)\));?)*$/;
+
+function draw(node) {
+  const copy = document.createElementNS(SVG, node.nodeName);
+  for (const name of DRAWN[node.nodeName]) {
+    const value = node.getAttribute(name);
+    if (value !== null && (name !== "style" || PAINT.test(value))) copy.setAttribute(name, value);
+  }
+  if (node.nodeName === "title") copy.textContent = node.textContent;
+  else copy.append(...Array.from(node.children).filter(isDrawn).map(draw));
+  return copy;
+}
+
+function isDrawn(node) {
+  return node.namespaceURI === SVG && Object.hasOwn(DRAWN, node.nodeName);
+}
 
 function rebuilt(html) {
   const copy = (node, into) => {
     for (const child of node.childNodes) {
       if (child.nodeType === Node.TEXT_NODE) {
         into.append(child.data);
+      } else if (isDrawn(child)) {
+        into.append(draw(child));
       } else if (HARMLESS.has(child.nodeName) && !isNextStep(child)) {
         const element = make(child.nodeName.toLowerCase(), {
           class: child.getAttribute("class"),
@@ -550,7 +571,7 @@ class VersionList {
   }
 }
 
-// The chosen version: what it is, three looks at it, and what to do with it
+// The chosen version: what it is, four looks at it, and what to do with it
 
 class Details {
   constructor(prefix, kernel, insert) {
@@ -561,7 +582,7 @@ class Details {
     this.deprecated = make("span", { class: "badge" });
     this.about = make("div", { class: "about" });
     this.tabs = new Map(
-      [["preview", "Preview"], ["columns", "Columns"], ["since", "Since"]].map(([key, label]) => [
+      [["preview", "Preview"], ["columns", "Columns"], ["profile", "Profile"], ["since", "Since"]].map(([key, label]) => [
         key,
         make("button", { type: "button", role: "tab", id: `${prefix}-tab-${key}`, "aria-controls": `${prefix}-panel` }, label),
       ]),
@@ -660,11 +681,11 @@ class Details {
     this.tabs.get(next).focus();
   }
 
-  async fill(anew = false) {
+  async fill(anew = false, kind = this.tab) {
     const { tab, row } = this;
     const against = this.against.value;
     const wanted = JSON.stringify([tab, row.ref, tab === "since" ? against : ""]);
-    const isShown = wanted === this.shown; // and then stays until the new answer is there
+    const isShown = wanted === this.shown && kind === tab; // and then stays until the new answer is there
     if (isShown && !anew) return;
     this.shown = wanted;
     if (!isShown) {
@@ -674,8 +695,9 @@ class Details {
     let parts;
     try {
       const asked = tab === "since" ? { ref: row.ref, against } : { ref: row.ref };
-      const { answer, notices } = await this.kernel.ask(tab, asked);
+      const { answer, notices } = await this.kernel.ask(kind, asked);
       const shown = answer.html ? [rebuilt(answer.html)] : answer.rows ? tableOf(answer) : [make("p", { class: "quiet" }, answer.note)];
+      if (answer.costly) shown.push(this.computing());
       parts = [...notices.map((notice) => make("p", { class: "notice" }, notice)), ...shown];
     } catch (error) {
       parts = [errorOf(error)];
@@ -684,6 +706,15 @@ class Details {
     clearTimeout(this.waiting); // also where this answer is to a question asked anew
     this.panel.replaceChildren(...parts.filter(Boolean));
     this.panel.scrollTop = 0;
+  }
+
+  computing() {
+    const button = make("button", { type: "button" }, "Compute profile");
+    button.addEventListener("click", () => {
+      this.panel.focus({ preventScroll: true }); // the button goes
+      this.fill(true, "compute");
+    });
+    return button;
   }
 
   async load(button) {

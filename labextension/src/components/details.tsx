@@ -9,6 +9,7 @@ import { useEnabled, usePanel } from './context';
 import { CopyButton } from './copybutton';
 import { Moment } from './moment';
 import { Notice } from './notice';
+import { Profile } from './profile';
 import { Readers, RunLink } from './readers';
 import { Reference } from './reference';
 import { Rest } from './rest';
@@ -170,6 +171,7 @@ function Facts({ details }: { readonly details: VersionDetails }): ReactElement 
           <code title={version.digest}>{version.digest.slice(0, 12)}</code>
         </Fact>
       </dl>
+      {version.kind === 'tabular' && <Profile details={details} />}
       <Files details={details} />
       <Schema details={details} />
     </>

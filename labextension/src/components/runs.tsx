@@ -115,6 +115,7 @@ function RunItem({ run }: { readonly run: Run }): ReactElement {
   const states = {
     running: trans.__('● running'),
     completed: trans.__('✓ completed'),
+    failed: trans.__('✗ failed'),
     interrupted: trans.__('⊘ interrupted')
   };
   return (
