@@ -28,9 +28,12 @@ __all__ = [
     "gc",
     "import_",
     "init",
+    "lineage",
     "list",
     "load",
     "load_ipython_extension",
+    "model",
+    "models",
     "pick",
     "register",
     "rename",
@@ -52,8 +55,9 @@ if TYPE_CHECKING:
     from dsnb.commands.housekeeping import doctor, gc
     from dsnb.commands.keeping import delete, deprecate, restore, snapshot
     from dsnb.commands.looking import diff, list, show, verify, versions
+    from dsnb.commands.modelling import model, models
     from dsnb.commands.naming import alias, annotate, rename, tag
-    from dsnb.commands.origins import bisect, trace
+    from dsnb.commands.origins import bisect, lineage, trace
     from dsnb.commands.picking import pick
     from dsnb.commands.running import run, runs
     from dsnb.commands.setup import config, datastore, init, status

@@ -51,6 +51,12 @@ def as_page(result: object) -> str:
     return as_html(result)
 
 
+@singledispatch
+def as_svg(result: object) -> str:
+    """Return a result as a drawing that stands on its own."""
+    raise TypeError(f"{type(result).__name__} cannot be drawn")
+
+
 class Presentable:
     """A result with a plain-text and an HTML form.
 

@@ -49,12 +49,14 @@ if TYPE_CHECKING:
     from dsnb.datasets.judging import Test
     from dsnb.datasets.keeping import Snapshot
     from dsnb.datasets.metadata import MetadataChange
+    from dsnb.datasets.models import ModelList
     from dsnb.datasets.origins import Trace
     from dsnb.datasets.profiles import Effort, Profiling
     from dsnb.datasets.registration import Registration, Request
     from dsnb.datasets.removal import Deletion, Retention
     from dsnb.datasets.restoring import Restoration
     from dsnb.datasets.stores import Stores
+    from dsnb.provenance.lineage import Direction, Lineage
     from dsnb.storage.configuration import DatastoreList, SettingList
     from dsnb.storage.files import Stat
     from dsnb.storage.reach import Reach
@@ -383,6 +385,20 @@ class Workspace:
         from dsnb.datasets.profiles import find_profile
 
         return find_profile(self._stores, version, effort)
+
+    def lineage(
+        self, version: Version, direction: Direction = "both", depth: int | None = None
+    ) -> Lineage:
+        """Return what a version was made from, and what was made from it."""
+        from dsnb.datasets.descent import find_lineage
+
+        return find_lineage(self._stores, version, direction, depth)
+
+    def models(self, on: Version | None = None, *, any_version: bool = False) -> ModelList:
+        """Return the models, or those that were trained on some data."""
+        from dsnb.datasets.models import list_models
+
+        return list_models(self._stores, on, any_version=any_version)
 
     def verify(self, versions: Sequence[Version] | None, *, full: bool = False) -> Verification:
         """Compare the files of some versions, or of all, with what was registered."""

@@ -33,6 +33,9 @@ class View(Protocol):
     def by_id(self, identifier: str) -> Version | None:
         """Return the version with this id, whatever it is called now."""
 
+    def made_from(self, identifier: str) -> Sequence[Version]:
+        """Return the versions that name the one with this id as what they were made from."""
+
     def aliases(self, name: str) -> Mapping[str, int]:
         """Return the aliases of a dataset and the version numbers they point to."""
 

@@ -26,6 +26,7 @@ class TinyView:
         self._index = index
         self._records = {} if records is None else records
         self._names: Sequence[str] | None = None
+        self._children: dict[str, list[str]] | None = None
 
     def names(self) -> Sequence[str]:
         """Return the names of all datasets, sorted."""
@@ -54,6 +55,18 @@ class TinyView:
         """Return the version with this id, whatever it is called now."""
         row = self._index.by_id.get(identifier)
         return self._record(row.document) if row else None
+
+    def made_from(self, identifier: str) -> Sequence[Version]:
+        """Return the versions that name the one with this id as what they were made from."""
+        if self._children is None:
+            self._children = {}
+            for child, row in self._index.by_id.items():
+                parents = row.document.get("parents")
+                for parent in parents if isinstance(parents, list | tuple) else ():
+                    if isinstance(parent, dict):  # else the record is damaged
+                        self._children.setdefault(str(parent.get("id")), []).append(child)
+        found = (self.by_id(child) for child in self._children.get(identifier, ()))
+        return [version for version in found if version is not None]
 
     def aliases(self, name: str) -> Mapping[str, int]:
         """Return the aliases of a dataset and the version numbers they point to."""
@@ -131,7 +144,7 @@ class TinyTransaction(TinyView):
         last = self._index.last_number(name)
         self._index.leave(row)
         self._records.pop(version.id, None)
-        self._names = None
+        self._names = self._children = None
         self._remember(name, last=last, deleted=tuple(sorted({*self.deleted(name), number})))
 
     def set_alias(self, name: str, alias: str, number: int | None) -> None:
@@ -180,6 +193,7 @@ class TinyTransaction(TinyView):
         if row.document["name"] not in self._index.versions:
             self._names = None
         self._index.enter(row)
+        self._children = None
         self._records.pop(row.document["id"], None)
 
     def _remember(self, name: str, **changes: Any) -> None:

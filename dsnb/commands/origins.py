@@ -1,16 +1,19 @@
-"""The verbs that ask where something came from: bisect, trace."""
+"""The verbs that ask where something came from: bisect, trace, lineage."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from dsnb.commands.declaring import NAME, VARIABLE, Arg, Call, Variable, declare
+from dsnb.commands.declaring import NAME, REF, VARIABLE, Arg, Call, Variable, declare
 from dsnb.datasets.bisecting import Bisection
 from dsnb.datasets.judging import expression_test, function_test
 from dsnb.datasets.origins import Trace
 from dsnb.errors import UsageError
+from dsnb.provenance.lineage import Direction, Lineage
 
+_FILE = Arg("FILE", "path", short="-o")
 _END = Arg("N", form="version")
 _CODE = Arg("-- EXPR", form="code")
 
@@ -125,3 +128,70 @@ def trace(call: Call, table: Annotated[object, VARIABLE]) -> Trace:
         )
     named = table if isinstance(table, Variable) else Variable("the table", table)
     return call.workspace().trace(named.value, named.name)
+
+
+@declare(changes=False)
+def lineage(
+    call: Call,
+    ref: Annotated[str, REF],
+    *,
+    up: bool = False,
+    down: bool = False,
+    depth: Annotated[int | None, Arg("N")] = None,
+    output: Annotated[str | os.PathLike[str] | None, _FILE] = None,
+) -> Lineage:
+    """Show what a version was made from, and what was made from it.
+
+    A version comes from what it names as its parents (a frame that was loaded carries its version
+    into ``register --from``, a model names its data), and likely from what the run that made it had
+    read by then.
+
+    Parameters
+    ----------
+    ref
+        The version.
+    up
+        Only what it was made from.
+    down
+        Only what was made from it.
+    depth
+        How many steps to go.
+    output
+        A file to write the graph to, in the language that its name ends in: ``.svg``, ``.mmd`` or
+        ``.md`` (Mermaid), ``.json``.
+
+    Returns
+    -------
+    Lineage
+        Its ``to_mermaid()`` and ``to_dict()`` give the graph.
+
+    Raises
+    ------
+    DsnbError
+        When there is no such version, or the file cannot be written.
+
+    Examples
+    --------
+    In a notebook::
+
+        %ds lineage weather_ds@2
+        %ds lineage features --up --depth 2 -o features.svg
+
+    In Python:
+
+    >>> import dsnb
+    >>> _ = dsnb.register("weather_ds", "weather.csv")
+    >>> warm = dsnb.load("weather_ds@1").query("temp > 75")
+    >>> _ = dsnb.register("warm", from_=warm)
+    >>> [version.ref for version in dsnb.lineage("warm").versions.values()]
+    ['warm@1', 'weather_ds@1']
+    """
+    if depth is not None and depth < 1:
+        raise UsageError(f"There is no depth {depth}.", hint="Give 1 or more, or leave it out.")
+    workspace = call.workspace()
+    direction: Direction = "both" if up == down else "up" if up else "down"
+    found = workspace.lineage(workspace.resolve(ref), direction, depth)
+    if output is not None:
+        written = found.save(output)
+        call.notify(f"The lineage of {found.root.ref} was written to {written}.")
+    return found

@@ -81,7 +81,10 @@ def dependents_of(
             runs = {}
     view = stores.catalog.view()
     readers = readers_of_versions(runs.values())
-    return [find_dependents(version, view.aliases(version.name), readers) for version in versions]
+    return [
+        find_dependents(version, view.aliases(version.name), readers, view.made_from(version.id))
+        for version in versions
+    ]
 
 
 def describe_drift(file: FileDrift) -> str:

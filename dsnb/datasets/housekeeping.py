@@ -101,7 +101,11 @@ def collect(
         return find_expired(
             view,
             retention,
-            lambda version: bool(find_dependents(version, view.aliases(version.name), readers)),
+            lambda version: bool(
+                find_dependents(
+                    version, view.aliases(version.name), readers, view.made_from(version.id)
+                )
+            ),
         )
 
     if dry_run:

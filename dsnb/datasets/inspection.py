@@ -192,6 +192,8 @@ def list_datasets(
             continue
         numbers = view.numbers(name)
         [row] = _rows(view, name, numbers[-1:])
+        if row.version.kind == "model":
+            continue
         if all(row.version.tags.get(key) == value for key, value in (tags or {}).items()):
             rows.append(row)
             counts.append(len(numbers))
@@ -243,7 +245,8 @@ def show(stores: Stores, version: Version, effort: Effort = "none") -> VersionDe
 
 def _called_now(view: View, parent: Parent) -> str:
     version = view.by_id(parent.id)
-    return f"{parent.ref} (not here any more)" if version is None else version.ref
+    ref = f"{parent.ref} (not here any more)" if version is None else version.ref
+    return f"{ref} ({parent.role})" if parent.role else ref
 
 
 def verify(

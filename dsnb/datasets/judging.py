@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Test = Callable[[Any, Kind], object]
 """What is asked of the data of a version, given what kind of data it is."""
 
-_NAMES: Mapping[Kind, str] = {"tabular": "df", "file": "paths"}
+_NAMES: Mapping[Kind, str] = {"tabular": "df", "file": "paths", "model": "paths"}
 """What the data is called in an expression: a table is no list of paths, nor the reverse."""
 _EXAMPLE = 'For example: %ds bisect weather_ds -- df["temp"].max() < 100'
 
@@ -60,12 +60,12 @@ def expression_test(text: str, variables: Mapping[str, object]) -> Test:
         import numpy as np
         import pandas as pd
 
-        for other, name in _NAMES.items():
+        for name in {*_NAMES.values()} - {_NAMES[kind]}:
             # A variable of the notebook that happens to be called so is not what is meant.
-            if other != kind and name in used:
+            if name in used:
                 raise SearchError(
                     f"There is no {name} here: the version holds "
-                    f"{'files' if kind == 'file' else 'a table'}, called {_NAMES[kind]}.",
+                    f"{'a table' if kind == 'tabular' else 'files'}, called {_NAMES[kind]}.",
                     hint=f"Write {_NAMES[kind]} in its place.",
                 )
         # All of them are globals, as an inner function sees nothing else.

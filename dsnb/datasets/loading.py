@@ -65,7 +65,7 @@ def load(
         found = find_originals(stores, version, manifest, verify=verify, as_is=as_is)
         if found.notice:
             stores.notify(found.notice)
-        if library == "paths" or (library is None and version.kind == "file"):
+        if library == "paths" or (library is None and version.kind != "tabular"):
             if wanted != EVERYTHING:
                 raise TableError(
                     f"{version.ref} is loaded as files, which have no rows or columns to choose.",

@@ -47,7 +47,7 @@ class Request:
     new_version
         Whether a further version may be made when the name exists.
     kind
-        ``tabular`` or ``file`` when forced.
+        ``tabular``, ``file`` or ``model`` when forced.
     key
         Columns that identify a row; None keeps those of the latest version.
     options
@@ -58,7 +58,7 @@ class Request:
     table
         BLAKE3 of the buffers of a table from memory, where it has one.
     parents
-        The versions that it was made from.
+        The versions that it was made from, or that a model was trained on.
     """
 
     name: str
@@ -193,8 +193,10 @@ def record(stores: Stores, content: Content, request: Request) -> Registration:
         stores.notify(f"{left_out}.")
     view = stores.catalog.view()
     latest = latest_of(view, request.name)
-    if latest is not None and _holds_already(stores, latest, content, request):
-        return unchanged(stores, view, latest, request, content.skipped)
+    if latest is not None:
+        _check_same_sort(latest, request)
+        if _holds_already(stores, latest, content, request):
+            return unchanged(stores, view, latest, request, content.skipped)
     kind = request.kind or content.kind
     if request.kind == "tabular" and content.format is None:
         raise TableError(
@@ -215,6 +217,8 @@ def record(stores: Stores, content: Content, request: Request) -> Registration:
         with stores.catalog.transaction() as transaction:
             # Another process may have registered since; what counts is the state under the lock.
             latest = latest_of(transaction, request.name)
+            if latest is not None:
+                _check_same_sort(latest, request)
             if latest is not None and _holds_already(stores, latest, content, request):
                 return unchanged(stores, transaction, latest, request, content.skipped)
             if latest is not None and not request.new_version:
@@ -265,6 +269,19 @@ def latest_of(view: View, name: str) -> Version | None:
     return view.version(name, numbers[-1]) if numbers else None
 
 
+def _check_same_sort(latest: Version, request: Request) -> None:
+    """Refuse to go on with a dataset as a model, or with a model as a dataset."""
+    if (latest.kind == "model") == (request.kind == "model"):
+        return
+    sort = "model" if latest.kind == "model" else "dataset"
+    hint = (
+        f"Register its next version: %ds model register {latest.name} PATH – or take another name."
+        if sort == "model"
+        else f"Give the model another name, such as {latest.name}_model."
+    )
+    raise SourceError(f"{latest.name} is a {sort}.", hint=hint)
+
+
 def _holds_already(stores: Stores, latest: Version, content: Content, request: Request) -> bool:
     """Tell whether the latest version is all that was asked for; a lost manifest is put back."""
     if not _is_nothing_new(latest, content, request):
@@ -286,7 +303,15 @@ def _is_nothing_new(latest: Version, content: Content, request: Request) -> bool
 def asks_for_more(latest: Version, request: Request) -> bool:
     """Tell whether a version is asked for that is another one although it holds the same."""
     other_kind = request.kind is not None and request.kind != latest.kind
+    if request.kind == "model" and set(map(_used, request.parents)) != set(
+        map(_used, latest.parents)
+    ):
+        return True  # the same file, but trained on other data
     return other_kind or (request.key is not None and tuple(request.key) != latest.key)
+
+
+def _used(parent: Parent) -> tuple[str, str]:
+    return parent.id, parent.role
 
 
 def unchanged(

@@ -83,7 +83,13 @@ def delete(stores: Stores, refs: Sequence[Ref], *, force: bool = False) -> Delet
         found = (resolve(transaction, ref) for ref in refs)
         versions = list({version.id: version for version in found}.values())
         dependents = [
-            find_dependents(version, transaction.aliases(version.name), readers)
+            find_dependents(
+                version,
+                transaction.aliases(version.name),
+                readers,
+                # What goes with it does not hold it back.
+                [one for one in transaction.made_from(version.id) if one not in versions],
+            )
             for version in versions
         ]
         used = [pair for pair in zip(versions, dependents, strict=True) if pair[1]]

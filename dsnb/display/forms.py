@@ -2,6 +2,28 @@
 
 from __future__ import annotations
 
-from dsnb.display import diffs, house, keeping, origins, profiles, rundiffs, runs, versions
+from dsnb.display import (
+    diffs,
+    house,
+    keeping,
+    lineages,
+    models,
+    origins,
+    profiles,
+    rundiffs,
+    runs,
+    versions,
+)
 
-__all__ = ["diffs", "house", "keeping", "origins", "profiles", "rundiffs", "runs", "versions"]
+__all__ = [
+    "diffs",
+    "house",
+    "keeping",
+    "lineages",
+    "models",
+    "origins",
+    "profiles",
+    "rundiffs",
+    "runs",
+    "versions",
+]

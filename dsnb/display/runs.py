@@ -59,7 +59,9 @@ def _run_html(result: RunDetails) -> str:
 def _runs_text(result: RunList) -> str:
     if not result.rows:
         return "There are no runs yet."
-    headers = ("run", "id", "started", "state", "inputs", "outputs", "metrics")
+    headers = ["run", "id", "started", "state", "inputs", "outputs"]
+    measured = any(run.metrics for run, _ in result.rows[: text.CAP])
+    headers += ["metrics"] * measured
     rows = [
         (
             run.name,
@@ -67,7 +69,7 @@ def _runs_text(result: RunList) -> str:
             ago(run.started),
             f"{_SHAPES[status]} {status}",
             *_ends(run),
-            metrics_text(run),
+            *[metrics_text(run)] * measured,
         )
         for run, status in result.rows[: text.CAP]
     ]

@@ -82,7 +82,7 @@ def _registration_text(result: Registration) -> str:
             lines.append(text.paragraph(f"since @{result.previous.version}: {change}", "  "))
         lines += [f"  same content as {result.same_as}"] * bool(result.same_as)
         if version.parents:
-            lines.append(text.paragraph(f"made from {_parents(version)}", "  "))
+            lines.append(text.paragraph(f"{origin_word(version)} {_parents(version)}", "  "))
         lines += [text.paragraph(f"key: {', '.join(version.key)}", "  ")] * bool(version.key)
         lines += [f"  {_skipped(result.skipped)}"] * bool(result.skipped)
     lines.append(text.line("next: ", _next(result), "  "))
@@ -105,7 +105,7 @@ def _registration_html(result: Registration) -> str:
         lines.append(
             html.line(
                 result.same_as and f"same content as {result.same_as}",
-                version.parents and f"made from {_parents(version)}",
+                version.parents and f"{origin_word(version)} {_parents(version)}",
                 version.key and f"key: {', '.join(version.key)}",
                 result.skipped and html.quiet(_skipped(result.skipped)),
             )
@@ -330,8 +330,13 @@ def _concerned(version: Version, drift: Drift, dependents: Dependents) -> Iterat
         yield f"its snapshot is loaded instead; put it back: {again}"
 
 
+def origin_word(version: Version) -> str:
+    """Return what a version's parents are to it."""
+    return "trained on" if version.kind == "model" else "made from"
+
+
 def _parents(version: Version) -> str:
-    return ", ".join(parent.ref for parent in version.parents)
+    return ", ".join(f"{one.ref} ({one.role})" if one.role else one.ref for one in version.parents)
 
 
 def _skipped(count: int) -> str:
@@ -390,7 +395,7 @@ def _facts(result: VersionDetails) -> list[tuple[str, str]]:
         ("registered", f"{exact(version.created)}, by {version.creator or 'unknown'}"),
         ("deprecated", "" if version.deprecated is None else f"⊘ do not use{why}"),
         ("aliases", _aliases(result.row)),
-        ("made from", ", ".join(result.parents)),
+        (origin_word(version), ", ".join(result.parents)),
         ("used by", str(result.dependents)),
         ("tags", _tags(version)),
         ("key", ", ".join(version.key)),

@@ -135,7 +135,7 @@ class Answers:
             When they cannot be read.
         """
         version = self._workspace.resolve(ref)
-        if version.kind == "file":
+        if version.kind != "tabular":
             return file_table(self._workspace.show(version).files, version.files)
         table = frame_table(self._workspace.preview(version, PREVIEW_ROWS))
         if version.kept:
@@ -148,7 +148,7 @@ class Answers:
         """Return the columns of a version as they were recorded."""
         version = self._workspace.resolve(ref)
         if version.columns is None:
-            what = "files" if version.kind == "file" else "a table whose columns were not recorded"
+            what = "files" if version.kind != "tabular" else "a table whose columns were not recorded"
             return {"headers": [], "right": [], "rows": [], "note": f"{version.ref} holds {what}."}
         return column_table(version.columns, version.key)
 
@@ -169,7 +169,7 @@ class Answers:
 
     def _profile(self, ref: str, effort: Effort) -> Row:
         version = self._workspace.resolve(ref)
-        if version.kind == "file":
+        if version.kind != "tabular":
             return {"note": f"{version.ref} holds files that are no table."}
         found = self._workspace.profile(version, effort)
         if found.profile is not None:

@@ -177,6 +177,7 @@ def test_what_changes_something_is_declared_so() -> None:
 
     assert changing(dict(VERBS)) == {
         "register", "alias", "tag", "annotate", "rename", "run start", "run end",
-        "run note", "run metric", "run tag", "init", "datastore add", "datastore remove", "config", "snapshot", "restore", "deprecate", "delete",
-        "export", "import", "gc", "doctor",
+        "run note", "run metric", "run tag", "model register", "init", "datastore add",
+        "datastore remove", "config", "snapshot", "restore", "deprecate", "delete", "export",
+        "import", "gc", "doctor",
     }  # fmt: skip

@@ -199,7 +199,7 @@ def test_show_and_the_registration_tell_the_parent_as_it_is_called_now(one: Work
     shown = one.show(one.resolve("warm"))
     assert shown.parents == ("raw@1",)
     assert "made from:" in as_text(shown)
-    one.delete([parse("raw@1")])
+    one.delete([parse("raw@1")], force=True)
     assert one.show(one.resolve("warm")).parents == ("ds@1 (not here any more)",)
 
 
@@ -246,7 +246,7 @@ def test_a_trace_follows_a_rename_and_knows_a_stranger(one: Workspace) -> None:
     assert (found.ref, found.carried) == ("raw@1", "ds@1")
     assert "It was called ds@1 then." in as_text(found)
     write("other.csv", "a\n1\n")
-    one.delete([parse("raw@1")])
+    one.delete([parse("raw@1")], force=True)
     register(one, "other.csv")
     gone = one.trace(frame, "df")
     assert (gone.ref, gone.carried) == (None, "ds@1")

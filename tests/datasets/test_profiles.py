@@ -140,8 +140,8 @@ def test_a_workspace_that_claims_the_digest_of_other_files_spoils_no_profile(
     workspace: Workspace, tmp_path: Path
 ) -> None:
     honest = register(workspace, write("a.csv", CSV)).version
-    stranger = Workspace.create(tmp_path / "stranger", lambda notice: None)
     path = write(tmp_path / "stranger/a.csv", "origin,temp\nEWR,999\n")
+    stranger = Workspace.create(tmp_path / "stranger", lambda notice: None)
     own = stranger.register([path], Request(name="ds")).version
     text = stranger.layout.registry.read_text(encoding="utf-8")
     write(stranger.layout.registry, text.replace(own.digest, honest.digest))

@@ -37,7 +37,9 @@ from dsnb.datasets.inspection import (
 )
 from dsnb.datasets.keeping import Snapshot
 from dsnb.datasets.metadata import MetadataChange
+from dsnb.datasets.models import ModelList
 from dsnb.datasets.origins import Trace
+from dsnb.datasets.profiles import Profiling
 from dsnb.datasets.registration import Registration
 from dsnb.datasets.removal import Deletion
 from dsnb.datasets.restoring import Restoration
@@ -45,12 +47,16 @@ from dsnb.errors import DsnbError
 from dsnb.magics.magic import Notice
 from dsnb.presenting import PlainText, Presentable
 from dsnb.provenance.dependents import Dependents
+from dsnb.provenance.lineage import Ancestry, Lineage
+from dsnb.provenance.rundiff import RunDiff, compare_runs
 from dsnb.provenance.runs import RunList
 from dsnb.records import (
     CodeState,
     Column,
     Definition,
+    Failure,
     FileEntry,
+    Note,
     Parent,
     Run,
     Source,
@@ -59,6 +65,7 @@ from dsnb.records import (
 )
 from dsnb.storage.configuration import DatastoreList, SettingList
 from dsnb.storage.drift import Drift, FileDrift
+from dsnb.tables.profiles import ColumnProfile, Profile
 from dsnb.workspace import WorkspaceCreated
 
 STATES: tuple[State, ...] = ("broken", "lost", "mended", "remark")
@@ -229,6 +236,73 @@ def trace(text: str, ref: str | None) -> Trace:
     )
 
 
+def run_diff(text: str, many: int) -> RunDiff:
+    old = replace(run(text, many), cells={f"a{index}": text for index in range(many)})
+    new = replace(
+        run(text, 1),
+        id="9876543210",
+        packages={text: f"{text} 2"},
+        code=CodeState(commit="d" * 40, branch=f"{text} 2"),
+        tags={f"{text} {index}": text for index in range(many)},
+        metrics={text: (1.0, 2.5)},
+        notes=(Note(text=text, at=LONG_AGO),),
+        failure=Failure(error=text, cell=7),
+        experiment=text,
+    )
+    return compare_runs(old, new, lambda use: None)
+
+
+def lineage(text: str, many: int) -> Lineage:
+    """Return a version that was made from one, and of which many were made."""
+    root = replace(version(text, 2), run="0123456789")
+    others = [
+        replace(
+            version(text, number),
+            id=f"id-{number}",
+            name=f"made_{number}",
+            kind="model" if number % 2 else "tabular",
+            created=LONG_AGO + timedelta(seconds=number),
+            parents=(Parent(root.ref, root.id, "cd" * 32, text),),
+            run="0123456789",
+        )
+        for number in range(3, many + 3)
+    ]
+    source = replace(version(text, 1), created=LONG_AGO - timedelta(days=1))
+    runs = {"0123456789": run(text)}
+    return Ancestry([source, root, *others], runs).of(root)
+
+
+def profile(text: str, many: int) -> Profile:
+    numbers = ColumnProfile(
+        name=text,
+        type=text,
+        kind="numbers",
+        missing=3,
+        distinct=5,
+        distinct_is_exact=False,
+        infinite=1,
+        minimum=0,
+        maximum=9,
+        quantiles=(0, 1, 2, 3, 9),
+        mean=2.5,
+        std=1.0,
+        edges=(0, 3, 6, 9),
+        counts=(3, 0, 9),
+    )
+    words = ColumnProfile(
+        name=text,
+        type=text,
+        kind="categories",
+        missing=0,
+        distinct=2,
+        lengths=(1, 3),
+        categories=((text, 60), (f"{text} 2", 30)),
+        rest=10,
+    )
+    columns = (numbers, words) * (many // 2 + 1)
+    return Profile(rows=100, sampled=50, columns=columns)
+
+
 def every_result(text: str, many: int = 3) -> dict[str, Presentable]:
     """Return a result of each kind by its name; lists hold ``many``."""
     one = version(text)
@@ -253,6 +327,20 @@ def every_result(text: str, many: int = 3) -> dict[str, Presentable]:
         "details": VersionDetails(
             wide, drift(text, many), files, "weather_ds@3", dependents(text), (text,)
         ),
+        "details with a profile": VersionDetails(
+            wide, drift(text, 1), files[:1], None, profiling=Profiling(profile(text, many))
+        ),
+        "details without a profile": VersionDetails(
+            wide, drift(text, 1), files[:1], None, profiling=Profiling(why=text)
+        ),
+        "profile": profile(text, many),
+        "lineage": lineage(text, many),
+        "lineage of one alone": Ancestry([version(text)], {}).of(version(text), "up"),
+        "models": ModelList(
+            tuple(replace(row.version, kind="model") for row in rows), "weather_ds@2"
+        ),
+        "no models": ModelList((), text),
+        "run diff": run_diff(text, many),
         "deprecated": VersionDetails(
             replace(wide, version=replace(one, deprecated=text, kept=True)),
             drift(text, many),
