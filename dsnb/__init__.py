@@ -34,6 +34,7 @@ __all__ = [
     "load_ipython_extension",
     "model",
     "models",
+    "overlap",
     "pick",
     "register",
     "rename",
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
     from dsnb.commands.data import load, register
     from dsnb.commands.housekeeping import doctor, gc
     from dsnb.commands.keeping import delete, deprecate, restore, snapshot
-    from dsnb.commands.looking import diff, list, show, verify, versions
+    from dsnb.commands.looking import diff, list, overlap, show, verify, versions
     from dsnb.commands.modelling import model, models
     from dsnb.commands.naming import alias, annotate, rename, tag
     from dsnb.commands.origins import bisect, lineage, trace

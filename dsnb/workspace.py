@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from dsnb.datasets.judging import Test
     from dsnb.datasets.keeping import Snapshot
     from dsnb.datasets.metadata import MetadataChange
+    from dsnb.compare.overlap import Overlap
     from dsnb.datasets.models import ModelList
     from dsnb.datasets.origins import Trace
     from dsnb.datasets.profiles import Effort, Profiling
@@ -399,6 +400,12 @@ class Workspace:
         from dsnb.datasets.models import list_models
 
         return list_models(self._stores, on, any_version=any_version)
+
+    def overlap(self, first: Version, second: Version, on: Sequence[str] = ()) -> Overlap:
+        """Return which rows two versions share."""
+        from dsnb.datasets.overlapping import overlap_versions
+
+        return overlap_versions(self._stores, first, second, on)
 
     def verify(self, versions: Sequence[Version] | None, *, full: bool = False) -> Verification:
         """Compare the files of some versions, or of all, with what was registered."""

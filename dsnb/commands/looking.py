@@ -1,4 +1,4 @@
-"""The verbs that look around: list, versions, show, verify, diff."""
+"""The verbs that look around: list, versions, show, diff, overlap, verify."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from dsnb.commands.declaring import (
 )
 from dsnb.compare import DatasetDiff
 from dsnb.compare.options import Options, parse_share, parse_tolerance
+from dsnb.compare.overlap import Overlap
 from dsnb.datasets.inspection import DatasetList, Verification, VersionDetails, VersionList
 from dsnb.errors import UsageError
 from dsnb.refs import is_pair, parse_pair
@@ -134,6 +135,50 @@ def show(call: Call, ref: Annotated[str, REF], *, profile: bool = False) -> Vers
     """
     workspace = call.workspace()
     return workspace.show(workspace.resolve(ref), "any" if profile else "little")
+
+
+@declare(changes=False)
+def overlap(
+    call: Call,
+    first: Annotated[str, REF],
+    second: Annotated[str, REF],
+    *,
+    on: Annotated[Sequence[str] | None, COLUMNS] = None,
+) -> Overlap:
+    """Count the rows that two versions share, and show some: what leaks from training into test.
+
+    Parameters
+    ----------
+    first, second
+        The versions.
+    on
+        The columns by which rows are the same, comma-separated; by default all that both have.
+
+    Returns
+    -------
+    Overlap
+        True when they share any; its ``rows`` holds the first thousand.
+
+    Raises
+    ------
+    DsnbError
+        When there is no such version, or one is no table.
+
+    Examples
+    --------
+    In a notebook::
+
+        %ds overlap train_ds@3 test_ds@2 --on id
+
+    In Python:
+
+    >>> import dsnb
+    >>> _ = dsnb.register("weather_ds", "weather.csv")
+    >>> dsnb.overlap("weather_ds", "weather_ds", on=["origin"]).shared
+    3
+    """
+    workspace = call.workspace()
+    return workspace.overlap(workspace.resolve(first), workspace.resolve(second), on or ())
 
 
 @declare(changes=False)

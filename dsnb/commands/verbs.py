@@ -29,6 +29,7 @@ VERBS: Mapping[str, Verb[..., Any]] = {
         looking.versions,
         looking.show,
         looking.diff,
+        looking.overlap,
         looking.verify,
         origins.bisect,
         origins.trace,

@@ -61,7 +61,7 @@ def choose_key(
     by_name = {column.name: column for column in shared}
     if on:
         asked = list(dict.fromkeys(on))
-        _check_on(pair, asked, ignore)
+        check_on(pair, asked, ignore)
         return [by_name[name] for name in asked], "on"
     if key and all(name in by_name for name in key):
         return [by_name[name] for name in dict.fromkeys(key)], "key"
@@ -208,7 +208,16 @@ def _is_unique(database: Database, pair: TablePair, columns: Sequence[Shared]) -
     return not any(database.row(f"SELECT {', '.join(repeated)}"))
 
 
-def _check_on(pair: TablePair, on: Sequence[str], ignore: Sequence[str]) -> None:
+def check_on(pair: TablePair, on: Sequence[str], ignore: Sequence[str]) -> None:
+    """Refuse columns to match rows on that are not in both tables, or that are to be ignored.
+
+    Raises
+    ------
+    MissingColumnError
+        When one is not in both tables.
+    ComparisonError
+        When one is to be ignored.
+    """
     both = sorted(set(on) & set(ignore))
     if both:
         raise ComparisonError(

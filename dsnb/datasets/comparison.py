@@ -56,7 +56,7 @@ def compare_versions(stores: Stores, old: Version, new: Version, options: Option
         unreadable: list[str] = []
         for version, manifest in versions:
             try:
-                found.append(_table_files(stores, version, manifest))
+                found.append(table_files(stores, version, manifest))
             except ComparisonError as error:
                 unreadable.append(error.message)
         if unreadable:
@@ -66,15 +66,15 @@ def compare_versions(stores: Stores, old: Version, new: Version, options: Option
             stores.notify(notice)
         try:
             was, now = (
-                _relation(stores, version, originals.paths, options, manifest)
+                relation_of(stores, version, originals.paths, options, manifest)
                 for (version, manifest), originals in zip(versions, found, strict=True)
             )
             compared = _compare_tables(was, now, new.key or old.key, options)
         except TableError:
-            if _are_still_so(stores, versions, found):
+            if are_still_so(stores, versions, found):
                 raise
             continue  # one was written, or went, while it was read
-        if _are_still_so(stores, versions, found):
+        if are_still_so(stores, versions, found):
             schema, rows, notes = compared
             return DatasetDiff(old.ref, new.ref, files, schema, rows, notes)
 
@@ -101,12 +101,12 @@ def compare_with_disk(stores: Stores, old: Version, options: Options) -> Dataset
     options_of = old.definition.options
     try:
         try:
-            found = _table_files(stores, old, before)
+            found = table_files(stores, old, before)
         except ComparisonError as error:
             described = describe(content.paths, content.format, options_of, content.size)
             schema = _recorded_schema(old.columns, described.columns)
             return DatasetDiff(old.ref, ON_DISK, files, schema, None, (error.message,))
-        was = _relation(stores, old, found.paths, options, before)
+        was = relation_of(stores, old, found.paths, options, before)
         now = _files_relation(
             content.paths, content.format, options_of, Wanted(where=options.where)
         )
@@ -143,15 +143,15 @@ def compare_with_table(
     """
     now = FrameRelation(_rows_asked(_as_frame(table), options))
     manifest = stores.manifest(old)
-    found = _table_files(stores, old, manifest)
+    found = table_files(stores, old, manifest)
     if found.notice:
         stores.notify(found.notice)
-    was = _relation(stores, old, found.paths, options, manifest)
+    was = relation_of(stores, old, found.paths, options, manifest)
     schema, rows, notes = _compare_tables(was, now, old.key, options)
     return DatasetDiff(old.ref, label, None, schema, rows, notes)
 
 
-def _relation(
+def relation_of(
     stores: Stores,
     version: Version,
     paths: Sequence[str],
@@ -206,7 +206,7 @@ def _compare_tables(
     return compare_fields(old.fields, new.fields, rows.renamed), rows, tuple(notes)
 
 
-def _are_still_so(
+def are_still_so(
     stores: Stores,
     versions: Sequence[tuple[Version, Manifest]],
     found: Sequence[Originals],
@@ -258,7 +258,7 @@ def _recorded_schema(
     return None if old is None or new is None else compare_columns(old, new)
 
 
-def _table_files(stores: Stores, version: Version, manifest: Manifest) -> Originals:
+def table_files(stores: Stores, version: Version, manifest: Manifest) -> Originals:
     """Return the files of a version's table, from its snapshot where they drifted.
 
     Raises

@@ -20,6 +20,7 @@ from dsnb.compare import (
     RowsDiff,
     SchemaDiff,
 )
+from dsnb.compare.overlap import Overlap
 from dsnb.compare.result import RowKind
 from dsnb.compare.stability import Distribution
 from dsnb.datasets.archives import Export
@@ -341,6 +342,29 @@ def every_result(text: str, many: int = 3) -> dict[str, Presentable]:
         ),
         "no models": ModelList((), text),
         "run diff": run_diff(text, many),
+        "overlap": Overlap(
+            first="weather_ds@1",
+            second=text,
+            on=(text,) * many,
+            shared=many,
+            rows_first=many,
+            rows_second=many,
+            total_first=10 * many,
+            total_second=many,
+            missing=3,
+            rows=Rows(text, many).rows("added"),
+        ),
+        "no overlap": Overlap(
+            first=text,
+            second=text,
+            on=(text,),
+            shared=0,
+            rows_first=0,
+            rows_second=0,
+            total_first=3,
+            total_second=0,
+            rows=pd.DataFrame(),
+        ),
         "deprecated": VersionDetails(
             replace(wide, version=replace(one, deprecated=text, kept=True)),
             drift(text, many),
