@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from dsnb.datasets.restoring import Restoration
     from dsnb.datasets.stores import Stores
     from dsnb.provenance.lineage import Direction, Lineage
+    from dsnb.provenance.stale import Stale
     from dsnb.storage.configuration import DatastoreList, SettingList
     from dsnb.storage.files import Stat
     from dsnb.storage.reach import Reach
@@ -419,6 +420,12 @@ class Workspace:
 
         return find_versions_of(self._stores, reads)
 
+    def data_folders(self) -> tuple[str, ...]:
+        """Return the folders below which all data of the workspace lies, with links resolved."""
+        from dsnb.datasets.attribution import data_folders
+
+        return data_folders(self._stores)
+
     def view(self) -> View:
         """Return the registry as it is now: names, numbers, aliases."""
         return self._catalog.view()
@@ -479,6 +486,12 @@ class Workspace:
     def keeps_sources(self) -> bool:
         """Whether runs record what their cells say, and not only its hash."""
         return bool(self.config["run.cells"] == "source")
+
+    def stale(self, run: Run) -> list[Stale]:
+        """Return the inputs of a run that have been overtaken, as far as looking is safe."""
+        from dsnb.datasets.inspection import list_stale
+
+        return list_stale(self._stores, run)
 
     def save_run(self, run: Run) -> None:
         """Keep the record of a run."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Annotated, Any
 
 from dsnb.commands.declaring import NAME, REF, VARIABLE, Arg, Call, Variable, declare
@@ -12,6 +13,7 @@ from dsnb.datasets.judging import expression_test, function_test
 from dsnb.datasets.origins import Trace
 from dsnb.errors import UsageError
 from dsnb.provenance.lineage import Direction, Lineage
+from dsnb.session.assignments import assigning_cell
 
 _FILE = Arg("FILE", "path", short="-o")
 _END = Arg("N", form="version")
@@ -127,7 +129,15 @@ def trace(call: Call, table: Annotated[object, VARIABLE]) -> Trace:
             hint="Trace one in a notebook, or in Python: dsnb.trace(df)",
         )
     named = table if isinstance(table, Variable) else Variable("the table", table)
-    return call.workspace().trace(named.value, named.name)
+    workspace = call.workspace()
+    found = workspace.trace(named.value, named.name)
+    # IPython keeps what each cell says, as Python, under this name.
+    cells = call.variables.get("In")
+    if not isinstance(cells, list) or not isinstance(table, Variable):
+        return found
+    cell, run = assigning_cell(cells, named.name), call.session.run(workspace)
+    uses = [] if run is None or cell is None else [use for use in run.inputs if cell in use.cells]
+    return replace(found, cell=cell, read=tuple(dict.fromkeys(use.ref for use in uses)))
 
 
 @declare(changes=False)

@@ -180,6 +180,9 @@ def _remove_datastore(call: Call, name: Annotated[str, _STORE]) -> DatastoreList
 def status(call: Call) -> WorkspaceStatus:
     """Tell what is where: the workspace, its datasets and datastores, this session's run.
 
+    Cells of the run are stale when they read a version that has drifted since, or of which there is
+    a newer one.
+
     Examples
     --------
     In a notebook::
@@ -194,4 +197,5 @@ def status(call: Call) -> WorkspaceStatus:
     """
     workspace = call.workspace()
     run = call.session.run(workspace) if call.session else None
-    return replace(workspace.status(), run=run)
+    stale = () if run is None else tuple(workspace.stale(run))
+    return replace(workspace.status(), run=run, stale=stale)

@@ -6,7 +6,8 @@ import glob
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from datetime import datetime
+from functools import cache, cached_property
 from weakref import WeakKeyDictionary
 
 from dsnb.catalog.base import View
@@ -14,6 +15,7 @@ from dsnb.datasets.inspection import every_version
 from dsnb.datasets.stores import Stores
 from dsnb.errors import DsnbError
 from dsnb.records import Version
+from dsnb.storage.datastores import LOCAL
 from dsnb.storage.drift import places_of
 from dsnb.storage.files import Stat, stat_of
 from dsnb.storage.fingerprints import remember
@@ -22,7 +24,7 @@ from dsnb.storage.stats import clock
 
 
 def find_versions_of(stores: Stores, reads: Mapping[str, Stat]) -> Iterator[Version]:
-    """Yield the version that each file belonged to when it was read.
+    """Yield the versions that files belonged to when they were read, each once.
 
     A file belongs to a version when it lies at one of its paths and had, when it was opened, the
     content that the version's manifest records. Of several such versions it is the newest. What
@@ -38,14 +40,24 @@ def find_versions_of(stores: Stores, reads: Mapping[str, Stat]) -> Iterator[Vers
     """
     places = _places(stores)
     groups, contents = _Groups(stores), _Contents(stores)
-    real = cache(os.path.realpath)  # the files of a cell share their folders
+    # The files of a cell share their folders, and mostly their versions.
+    real = cache(os.path.realpath)
+    near = cache(lambda folder: places.near(folder, real))
+    told: set[str] = set()
     for path, found in reads.items():
-        for held, name in places.that_may_hold(path, real):
+        for held, name in places.that_may_hold(path, real, near):
             wanted = groups.hash_of(held, name, real)
             if wanted is not None and contents.of(held.place, name, path, found) == wanted:
-                yield held.version
+                if held.version.id not in told:
+                    told.add(held.version.id)
+                    yield held.version
                 break
     contents.remember()
+
+
+def data_folders(stores: Stores) -> tuple[str, ...]:
+    """Return the real folders below which the files of all versions lie, and of all datastores."""
+    return _places(stores).folders
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +76,8 @@ class _Places:
     def __init__(self, stores: Stores) -> None:
         self._at: dict[str, list[_Held]] = {}
         base_of = cache(_base_of)
+        roots = stores.datastores.roots.items()
+        self._roots = [os.path.realpath(root) for name, root in roots if name != LOCAL]
         for version in every_version(stores):
             try:
                 places = places_of(version.definition, stores.datastores)
@@ -73,20 +87,51 @@ class _Places:
                 held = _Held(version, index, place, base_of(place))
                 self._at.setdefault(held.base, []).append(held)
 
-    def that_may_hold(self, path: str, real: Callable[[str], str]) -> Iterator[tuple[_Held, str]]:
+    @cached_property
+    def folders(self) -> tuple[str, ...]:
+        """The folders of the datastores, and those of what lies outside of them."""
+        return tuple(sorted({*self._roots, *self._at}))
+
+    def that_may_hold(
+        self, path: str, real: Callable[[str], str], near: Callable[[str], _Near]
+    ) -> Iterator[tuple[_Held, str]]:
         """Yield the paths that a file lies below, each with its name there, newest version first.
 
         Files are recorded by names in which links are not resolved. So a file is looked for as it
         was opened, with its folder resolved, and with all links resolved.
         """
         folder, last = os.path.split(path)
-        found: dict[tuple[str, int, str], tuple[_Held, str]] = {}
-        for spelling in dict.fromkeys((path, os.path.join(real(folder), last), real(path))):
-            for above in _folders_above(spelling):
-                for held in self._at.get(real(above), ()):
-                    name = os.path.relpath(spelling, above).replace(os.sep, "/")
-                    found[held.version.id, held.index, name] = (held, name)
-        yield from sorted(found.values(), key=lambda one: one[0].version.created, reverse=True)
+        spellings = {(folder, last): None, (real(folder), last): None}
+        if os.path.islink(path):
+            spellings[os.path.split(real(path))] = None
+        found = {
+            (held.version.id, held.index, below + last): (held, below + last)
+            for folder, last in spellings
+            for held, below in near(folder)
+        }
+        if len(spellings) == 1:
+            yield from found.values()
+        else:
+            yield from sorted(found.values(), key=_age, reverse=True)
+
+    def near(self, folder: str, real: Callable[[str], str]) -> _Near:
+        """Return the paths that a folder lies below, each with how names there begin.
+
+        The newest version comes first.
+        """
+        found = []
+        for above in _with_folders_above(folder):
+            for held in self._at.get(real(above), ()):
+                below = os.path.relpath(folder, above).replace(os.sep, "/")
+                found.append((held, "" if below == "." else below + "/"))
+        return sorted(found, key=_age, reverse=True)
+
+
+_Near = list[tuple[_Held, str]]
+
+
+def _age(found: tuple[_Held, str]) -> datetime:
+    return found[0].version.created
 
 
 _KNOWN: WeakKeyDictionary[View, tuple[Mapping[str, str], _Places]] = WeakKeyDictionary()
@@ -108,10 +153,11 @@ def _base_of(place: str) -> str:
     return os.path.realpath(place if os.path.isdir(place) else os.path.dirname(place))
 
 
-def _folders_above(path: str) -> Iterator[str]:
-    while (above := os.path.dirname(path)) != path:
+def _with_folders_above(folder: str) -> Iterator[str]:
+    yield folder
+    while (above := os.path.dirname(folder)) != folder:
         yield above
-        path = above
+        folder = above
 
 
 class _Groups:

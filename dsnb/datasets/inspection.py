@@ -18,6 +18,7 @@ from dsnb.datasets.stores import Stores
 from dsnb.errors import RegistryDamagedError, RegistryError
 from dsnb.presenting import Presentable
 from dsnb.provenance.dependents import NONE, Dependents
+from dsnb.provenance.stale import Stale, find_stale
 from dsnb.records import FileEntry, Parent, Run, Version
 from dsnb.storage.configuration import list_datastores
 from dsnb.storage.discovery import cache_folder
@@ -153,6 +154,8 @@ class WorkspaceStatus(Presentable):
         References of latest versions whose files changed or vanished.
     run
         The session's run, if it has begun.
+    stale
+        Its inputs that have been overtaken.
     """
 
     folder: str
@@ -166,6 +169,7 @@ class WorkspaceStatus(Presentable):
     datastores: tuple[tuple[str, str, str], ...]
     drifted: tuple[str, ...]
     run: Run | None = None
+    stale: tuple[Stale, ...] = ()
 
 
 SHOWN_FILES = 1000
@@ -309,6 +313,22 @@ def find_status(stores: Stores) -> WorkspaceStatus:
         datastores=list_datastores(layout, stores.reach).rows,
         drifted=tuple(drifted),
     )
+
+
+def list_stale(stores: Stores, run: Run) -> list[Stale]:
+    """Return the inputs of a run that have been overtaken, as far as looking is safe."""
+    stores = stores.in_passing()
+    view = stores.catalog.view()
+
+    def newest(name: str) -> Version | None:
+        numbers = view.numbers(name)
+        return view.version(name, numbers[-1]) if numbers else None
+
+    def is_drifted(version: Version) -> bool:
+        drift = _state(stores, version)
+        return bool(drift) and not drift.unseen
+
+    return find_stale(run, lambda use: view.by_id(use.id), newest, is_drifted)
 
 
 def _first_files(stores: Stores, version: Version) -> tuple[FileEntry, ...]:

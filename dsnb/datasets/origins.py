@@ -60,6 +60,11 @@ class Trace(Presentable):
         Rows and columns of the version, where they are known.
     library
         Whose table it is.
+    cell
+        The last cell that assigned the variable, by what the cells say; None when that is not
+        known.
+    read
+        References of the versions that this cell read.
     """
 
     called: str
@@ -69,6 +74,8 @@ class Trace(Presentable):
     shape: tuple[int, ...]
     held: tuple[int, int] | None
     library: str
+    cell: int | None = None
+    read: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return self.ref is not None

@@ -7,6 +7,7 @@ from dsnb.display import html, text
 from dsnb.errors import DsnbError
 from dsnb.presenting import as_html, as_text
 from dsnb.provenance.runs import count_versions
+from dsnb.provenance.stale import Stale
 from dsnb.storage.configuration import DatastoreList, SettingList
 from dsnb.units import count_text, size_text
 from dsnb.workspace import WorkspaceCreated
@@ -35,7 +36,9 @@ def _status_text(result: WorkspaceStatus) -> str:
 
 @as_html.register
 def _status_html(result: WorkspaceStatus) -> str:
-    return html.block(html.table((), _facts(result)), state="warn" if result.drifted else "")
+    return html.block(
+        html.table((), _facts(result)), state="warn" if result.drifted or result.stale else ""
+    )
 
 
 @as_text.register
@@ -107,9 +110,23 @@ def _facts(result: WorkspaceStatus) -> list[tuple[str, str]]:
             else "✓ the latest versions are unchanged",
         ),
         ("this run", run),
+        *(("stale", _stale(one)) for one in result.stale[:10]),
+        *([("stale", f"and {len(result.stale) - 10:,} more")] if len(result.stale) > 10 else []),
         ("cache", f"{result.cache} ({size_text(result.cache_size)})"),
     ]
     return facts + [("datastore", one) for one in added]
+
+
+def _stale(one: Stale) -> str:
+    where = "this run"
+    if one.cells:
+        word = "cell" if len(one.cells) == 1 else "cells"
+        where = f"{word} {', '.join(map(str, one.cells[:10]))}"
+    why = [
+        "which has drifted since" if one.drifted else "",
+        f"of which there is {one.newer}" if one.newer else "",
+    ]
+    return f"{where} read {one.ref}, {' and '.join(filter(None, why))}"
 
 
 def _value(value: object) -> str:

@@ -64,6 +64,18 @@ def _came_from(result: Trace) -> str:
 
 
 def _notes(result: Trace) -> list[str]:
+    return [*_notes_on_cell(result), *_notes_on_origin(result)]
+
+
+def _notes_on_cell(result: Trace) -> list[str]:
+    if result.cell is None:
+        return []
+    read = f", which read {', '.join(map(text.brief, result.read[:5]))}" if result.read else ""
+    more = f" and {len(result.read) - 5:,} more" if len(result.read) > 5 else ""
+    return [f"It was last assigned in cell {result.cell}{read}{more}."]
+
+
+def _notes_on_origin(result: Trace) -> list[str]:
     if result.ref is None:
         if result.carried is not None:
             return ["It was deleted since, or is another workspace's."]

@@ -51,6 +51,7 @@ from dsnb.provenance.dependents import Dependents
 from dsnb.provenance.lineage import Ancestry, Lineage
 from dsnb.provenance.rundiff import RunDiff, compare_runs
 from dsnb.provenance.runs import RunList
+from dsnb.provenance.stale import Stale
 from dsnb.records import (
     CodeState,
     Column,
@@ -234,6 +235,8 @@ def trace(text: str, ref: str | None) -> Trace:
         shape=(120, 3),
         held=(1_006, 15),
         library="pandas",
+        cell=7,
+        read=(text,) * 9,
     )
 
 
@@ -388,6 +391,7 @@ def every_result(text: str, many: int = 3) -> dict[str, Presentable]:
             datastores=(("default", "/", "there"), ("local", "/", "there"), (text, text, text)),
             drifted=(text,) * many,
             run=run(text),
+            stale=tuple(Stale(text, (index,) * 20, text, drifted=True) for index in range(many)),
         ),
         "diff": difference(text, many),
         "bisection": bisection(text, 2),

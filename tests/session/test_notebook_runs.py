@@ -417,3 +417,27 @@ def test_reading_another_version_than_last_time_says_so_once(tmp_path: Path) -> 
         kernel.do("%load_ext dsnb")
         said = kernel.do("df = %ds load weather_ds").texts
         assert not any("last run" in text for text in said)
+
+
+def test_status_lists_the_cells_that_are_stale_until_they_are_run_again(kernel: Kernel) -> None:
+    kernel.do(REGISTER)
+    first = number(kernel)
+    kernel.do("stale = %ds load weather_ds")
+    assert "stale" not in (kernel.do("%ds status").value or "")
+    kernel.do(BOTH)
+    said = " ".join((kernel.do("%ds status").value or "").split())
+    assert f"cell {first} read weather_ds@1, of which there is weather_ds@2" in said
+    kernel.do("stale = %ds load weather_ds")
+    assert "stale" not in (kernel.do("%ds status").value or "")
+
+
+def test_trace_tells_the_cell_that_assigned_a_variable_and_what_it_read(kernel: Kernel) -> None:
+    kernel.do(REGISTER)
+    first = number(kernel)
+    kernel.do("df = %ds load weather_ds@1\npivoted = df.pivot_table('temp', 'hour', 'origin')")
+    kernel.do("other = df.head()")
+    said = kernel.do("%ds trace pivoted").value or ""
+    assert f"It was last assigned in cell {first}, which read weather_ds@1." in said
+    said = kernel.do("%ds trace other").value or ""
+    assert "other came from weather_ds@1" in said
+    assert f"It was last assigned in cell {first + 1}." in said
