@@ -267,6 +267,8 @@ class Use:
         Execution counts of the cells, in order; empty outside a notebook.
     sources
         For each of ``cells`` the hash of what it said, see `Run.cells`.
+    also
+        References of other versions that hold what was read as well, the newest of them first.
     at
         The first time (UTC).
     """
@@ -277,6 +279,29 @@ class Use:
     how: Access
     cells: tuple[int, ...] = ()
     sources: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    at: datetime
+
+    def __post_init__(self) -> None:
+        _check_zoned(self.at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Untracked:
+    """A file that a run read or wrote and that was no version's, as it was then.
+
+    Attributes
+    ----------
+    path
+        The path with its datastore, see `Source`.
+    cells
+        Execution counts of the cells, in order; empty outside a notebook.
+    at
+        The first time (UTC).
+    """
+
+    path: Source
+    cells: tuple[int, ...] = ()
     at: datetime
 
     def __post_init__(self) -> None:
@@ -346,6 +371,10 @@ class Run:
         Numbers that were recorded, by name, each in the order in which it was.
     failure
         How the last cell failed, None when it did not.
+    untracked
+        Data files that were read and belong to no version.
+    written
+        Data files that cells wrote, and that were no version's when they ended.
     """
 
     id: str
@@ -369,6 +398,8 @@ class Run:
     notes: tuple[Note, ...] = ()
     metrics: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     failure: Failure | None = None
+    untracked: tuple[Untracked, ...] = ()
+    written: tuple[Untracked, ...] = ()
 
     def __post_init__(self) -> None:
         _check_zoned(self.started)

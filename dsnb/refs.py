@@ -241,9 +241,20 @@ def _bad(text: str, why: str) -> BadReferenceError:
     return BadReferenceError(f"{_shown(text)} is not a reference: {why}.", hint=f"Write {FORMS}.")
 
 
+def nearest_name(text: str) -> str:
+    """Return a name that is like a text, such as that of a file; empty where nothing is left of it.
+
+    Examples
+    --------
+    >>> nearest_name("week 27 (new)"), nearest_name("温度")
+    ('week_27_new', '')
+    """
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", text).strip("_.-")[:255]
+
+
 def _suggest_name(name: object) -> str:
-    cleaned = re.sub(r"[^A-Za-z0-9._-]+", "_", str(name)).strip("_.-")[:255]
-    return cleaned if _NAME.fullmatch(cleaned) and cleaned != name else ""
+    nearest = nearest_name(str(name))
+    return nearest if nearest != name else ""
 
 
 def _shown(value: object) -> str:

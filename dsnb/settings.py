@@ -35,6 +35,12 @@ SETTINGS = {
         Setting("diff.memory", 1000, "megabytes a comparison takes before it moves to disk"),
         Setting("lock.timeout", 30.0, "seconds to wait while another process writes the registry"),
         Setting(
+            "notebook.lock",
+            "on",
+            "whether JupyterLab writes into a notebook's file which versions it read and made",
+            ("on", "off"),
+        ),
+        Setting(
             "run.cells",
             "hash",
             "what a run records of the cells that were run: only a hash of each, or its source",
@@ -46,6 +52,12 @@ SETTINGS = {
             "which versions' bytes are kept: auto (up to 50 MB, or any size where the file system "
             "clones for free), always, never",
             ("auto", "always", "never"),
+        ),
+        Setting(
+            "trace",
+            "on",
+            "whether files that cells read and write by themselves are noticed",
+            ("on", "off"),
         ),
     )
 }

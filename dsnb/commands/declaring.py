@@ -43,8 +43,8 @@ class Arg:
         A one-letter option.
     form
         ``columns``: a comma-separated list. ``amount``: a number, also as text, or a dict of them.
-        ``pairs``: ``K=V``, any number of times. ``version``:
-        what follows ``name@``. ``code``: all that follows ``--``, as it stands.
+        ``pairs``: ``K=V``, any number of times. ``many``: values, any number of times.
+        ``version``: what follows ``name@``. ``code``: all that follows ``--``, as it stands.
     notebook_only
         Whether it makes no sense in a shell.
     """
@@ -52,8 +52,13 @@ class Arg:
     metavar: str
     completes: Completes = "nothing"
     short: str = ""
-    form: Literal["plain", "columns", "amount", "pairs", "version", "code"] = "plain"
+    form: Literal["plain", "columns", "amount", "pairs", "many", "version", "code"] = "plain"
     notebook_only: bool = False
+
+    @property
+    def repeats(self) -> bool:
+        """Whether an option may be given any number of times."""
+        return self.form in ("pairs", "many")
 
 
 NAME = Arg("NAME", "name")
@@ -141,7 +146,7 @@ class Argument:
             return str(self._whole_number(value))
         if self.kind == "flag":
             return self._of(bool, value, "True or False")
-        if self.arg.form == "columns":
+        if self.arg.form in ("columns", "many"):
             return self._columns(value)
         if self.arg.form == "amount":
             return self._amount(value)
@@ -244,6 +249,8 @@ class Verb(Generic[P, R]):
     def run(self, call: Call, *args: P.args, **kwargs: P.kwargs) -> R:
         """Carry the verb out; what it opens is not taken for the user's reading."""
         args, kwargs = self._checked(args, kwargs)  # type: ignore[assignment]
+        if call.session is not None:
+            call.session.catch_up()
         with TRACER.not_the_users():
             return self._function(call, *args, **kwargs)
 
@@ -267,8 +274,9 @@ class Verb(Generic[P, R]):
 
     @property
     def python_name(self) -> str:
-        """How it is called in Python, where ``import`` is no name."""
-        return f"{self.name}_" if keyword.iskeyword(self.name) else self.name
+        """How it is called in Python, where ``import`` and ``a-b`` are no names."""
+        name = self.name.replace("-", "_")
+        return f"{name}_" if keyword.iskeyword(name) else name
 
     def __repr__(self) -> str:
         return f"<dsnb verb {self.name}>"
@@ -324,17 +332,21 @@ class Help:
     examples: tuple[str, ...] = ()
 
 
-def declare(*, changes: bool) -> Callable[[Callable[Concatenate[Call, P], R]], Verb[P, R]]:
+def declare(
+    *, changes: bool, name: str | None = None
+) -> Callable[[Callable[Concatenate[Call, P], R]], Verb[P, R]]:
     """Declare a function to be a verb.
 
     Parameters
     ----------
     changes
         Whether it changes something.
+    name
+        How it is typed; None is the function's name.
     """
 
     def declared(function: Callable[Concatenate[Call, P], R]) -> Verb[P, R]:
-        return Verb(function, changes=changes)
+        return Verb(function, changes=changes, name=name)
 
     return declared
 

@@ -312,14 +312,19 @@ def _number(name: str, text: str) -> float:
 def _show(call: Call, text: str | None) -> RunDetails:
     workspace = call.workspace()
     if text is None and call.session is not None:
-        current = call.session.run(workspace)
-        return RunDetails(current, "running" if current else "not begun")
-    records = workspace.runs()
-    if text is None:
+        found = call.session.run_so_far(workspace)
+    else:
+        records = workspace.runs()
         newest = max(records.values(), key=lambda run: run.started, default=None)
-        return RunDetails(newest, status_of(newest, is_alive) if newest else "not begun")
-    found = find_run(records, text)
-    return RunDetails(found, status_of(found, is_alive))
+        found = newest if text is None else find_run(records, text)
+    if found is None:
+        return RunDetails(None, "not begun")
+    return RunDetails(
+        found,
+        status_of(found, is_alive),
+        untracked=tuple(workspace.candidates(found.untracked)),
+        written=tuple(workspace.candidates(found.written)),
+    )
 
 
 def _session(call: Call) -> Session:

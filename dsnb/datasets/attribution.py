@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, cached_property
+from itertools import islice
 from weakref import WeakKeyDictionary
 
 from dsnb.catalog.base import View
+from dsnb.catalog.pins import pinned_ids
 from dsnb.datasets.inspection import every_version
 from dsnb.datasets.stores import Stores
 from dsnb.errors import DsnbError
@@ -22,14 +24,16 @@ from dsnb.storage.fingerprints import remember
 from dsnb.storage.hashing import hash_files
 from dsnb.storage.stats import clock
 
+OTHERS = 5
+"""Other versions with the same file that are told."""
 
-def find_versions_of(stores: Stores, reads: Mapping[str, Stat]) -> Iterator[Version]:
-    """Yield the versions that files belonged to when they were read, each once.
+
+def attribute(stores: Stores, reads: Mapping[str, Stat]) -> Iterator[tuple[str, Version | None]]:
+    """Yield the versions that files belonged to when they were read, and what belongs to none.
 
     A file belongs to a version when it lies at one of its paths and had, when it was opened, the
-    content that the version's manifest records. Of several such versions it is the newest. What
-    belongs to none is passed over, and so is a file that was written since, unless its earlier
-    content is still remembered.
+    content that the version's manifest records. Of several such versions it is the newest. A file
+    that was written since belongs to none, unless its earlier content is still remembered.
 
     Parameters
     ----------
@@ -37,21 +41,73 @@ def find_versions_of(stores: Stores, reads: Mapping[str, Stat]) -> Iterator[Vers
         The workspace's keepers.
     reads
         Absolute paths that were opened for reading, each with its state at that moment.
+
+    Yields
+    ------
+    tuple
+        A path and its version, once for each version; or a path and None, for each of no version.
     """
+    told: set[str] = set()
+    for path, version in _attributed(stores, reads):
+        if version is None or version.id not in told:
+            yield path, version
+        if version is not None:
+            told.add(version.id)
+
+
+def others_with(stores: Stores, path: str, version: Version) -> list[Version]:
+    """Return versions that record the same content of a file as one does, `OTHERS` at most."""
+    real = cache(os.path.realpath)
+    places, groups = _places(stores), _Groups(stores)
+    held_at = [*places.that_may_hold(path, real, lambda folder: places.near(folder, real))]
+    own = [(held, name) for held, name in held_at if held.version.id == version.id]
+    wanted = {groups.hash_of(held, name, real) for held, name in own} - {None}
+    same = (
+        held.version
+        for held, name in held_at
+        if held.version.id != version.id and groups.hash_of(held, name, real) in wanted
+    )
+    return list(islice({one.id: one for one in islice(same, 2 * OTHERS)}.values(), OTHERS))
+
+
+def version_with_path(stores: Stores, path: str) -> Version | None:
+    """Return the newest version whose paths take a file in, whatever the file holds now."""
+    real = cache(os.path.realpath)
     places = _places(stores)
+    for held, _ in places.that_may_hold(path, real, lambda folder: places.near(folder, real)):
+        if _takes_in(held.place, real(path)):
+            return held.version
+    return None
+
+
+def _takes_in(place: str, path: str) -> bool:
+    """Tell whether a path of a definition is a file, or a folder or pattern that takes it in."""
+    real = os.path.realpath(place)
+    if real == path or path.startswith(os.path.join(real, "")):
+        return True
+    return glob.has_magic(place) and path in map(
+        os.path.realpath, glob.iglob(place, recursive=True)
+    )
+
+
+def _attributed(stores: Stores, reads: Mapping[str, Stat]) -> Iterator[tuple[str, Version | None]]:
+    """Yield each file with its newest version, or with None when there is none."""
+    places, pinned = _places(stores), pinned_ids()
     groups, contents = _Groups(stores), _Contents(stores)
     # The files of a cell share their folders, and mostly their versions.
     real = cache(os.path.realpath)
     near = cache(lambda folder: places.near(folder, real))
-    told: set[str] = set()
     for path, found in reads.items():
-        for held, name in places.that_may_hold(path, real, near):
+        candidates: Iterable[tuple[_Held, str]] = places.that_may_hold(path, real, near)
+        if pinned:  # what a notebook is run again with goes before what is newer
+            candidates = sorted(candidates, key=lambda one: one[0].version.id not in pinned)
+        for held, name in candidates:
             wanted = groups.hash_of(held, name, real)
             if wanted is not None and contents.of(held.place, name, path, found) == wanted:
-                if held.version.id not in told:
-                    told.add(held.version.id)
-                    yield held.version
+                yield path, held.version
                 break
+        else:
+            yield path, None
     contents.remember()
 
 

@@ -135,6 +135,30 @@ def drift_error(stores: Stores, version: Version, drift: Drift) -> DriftError:
     )
 
 
+def registering(stores: Stores, version: Version) -> str:
+    """Return the line that registers what a version's paths hold now; empty where none is there.
+
+    Raises
+    ------
+    ConfigError
+        When one of its datastores is not there any more.
+    """
+    places = places_of(version.definition, stores.datastores)
+    there = [
+        quoted(stores.datastores.typed(source, _folder(stores)))
+        for source, place in zip(version.definition.sources, places, strict=True)
+        if glob.has_magic(place) or os.path.exists(place)
+    ]
+    return " ".join(["register", version.name, *there, *_options(version)]) if there else ""
+
+
+def registering_file(stores: Stores, name: str, place: str) -> str:
+    """Return the line that registers a file under a name."""
+    folder = _folder(stores)
+    near = os.path.relpath(place, folder)
+    return f"register {name} {quoted(place if near.startswith('..') else near)}"
+
+
 def _ways_on(stores: Stores, version: Version, drift: Drift) -> str:
     """Return what can be done about drift, as lines to type."""
     if drift.unseen:
@@ -142,18 +166,12 @@ def _ways_on(stores: Stores, version: Version, drift: Drift) -> str:
     if version.definition.from_memory:
         return f"Register the table again, in the notebook: %ds register {version.name} --from VAR"
     try:
-        places = places_of(version.definition, stores.datastores)
+        again = registering(stores, version)
     except ConfigError as error:
         return f"{error.message} {error.hint}"
-    there = [
-        _quoted(stores.datastores.typed(source, _folder(stores)))
-        for source, place in zip(version.definition.sources, places, strict=True)
-        if glob.has_magic(place) or os.path.exists(place)
-    ]
-    if not there:
+    if not again:
         return "Put the data back where it was, or register it where it is now."
-    again = " ".join([version.name, *there, *_options(version)])
-    hint = f"Keep the change as a new version: %ds register {again}"
+    hint = f"Keep the change as a new version: %ds {again}"
     if all(file.fate == "changed" for file in drift.drifted):
         hint += f" – or load what is there now: %ds load {version.ref} --as-is"
     return hint
@@ -165,10 +183,10 @@ def _options(version: Version) -> Iterator[str]:
         flag = f"--{name.replace('_', '-')}"
         if isinstance(value, Mapping):
             for key, one in value.items():
-                yield f"{flag} {_quoted(f'{key}={one}')}"
+                yield f"{flag} {quoted(f'{key}={one}')}"
         else:
             listed = ",".join(value) if isinstance(value, list | tuple) else str(value)
-            yield f"{flag} {_quoted(listed)}"
+            yield f"{flag} {quoted(listed)}"
     if version.definition.include_hidden:
         yield "--include-hidden"
 
@@ -180,7 +198,7 @@ def _folder(stores: Stores) -> str:
         return str(stores.layout.root)
 
 
-def _quoted(word: str) -> str:
+def quoted(word: str) -> str:
     """Return a word as it is typed; quotes only where it needs them."""
     if re.fullmatch(r"[\w./=,:@%+-]+", word):
         return word

@@ -40,10 +40,9 @@ def _diff_html(result: RunDiff) -> str:
     for title, rows in _parts(result):
         headers = (title.capitalize(), _when(result, new=False), _when(result, new=True), "")
         tables.append(html.table(headers, rows, total=len(rows)))
-    cells = [html.code(line) for line in _cell_lines(result)[1:]]
-    if cells:
-        listed = html.Html("".join(f"<div>{one}</div>" for one in cells))
-        tables.append(html.details(_cell_lines(result)[0], listed))
+    head_of_cells, *cells = _cell_lines(result) or [""]
+    listed = html.Html("".join(f"<div>{html.code(one)}</div>" for one in cells))
+    tables.append(html.details(head_of_cells, listed) if cells else html.quiet(head_of_cells))
     commands = [html.code(one) for one in _commands(result)]
     after = html.Html(f"{html.quiet('next:')} {' · '.join(commands)}") if commands else ""
     return html.block(head, *tables, after)
@@ -102,10 +101,18 @@ def _shift(one: MetricChange) -> str:
 
 def _cell_lines(result: RunDiff) -> list[str]:
     cells = result.cells
-    marked = [f"− {one}" for one in cells.removed] + [f"+ {one}" for one in cells.added]
-    if not marked:
+    if not cells.removed and not cells.added:
         return []
-    lines = [f"cells ({cells.same} same, {len(cells.removed)} gone, {len(cells.added)} new):"]
+    head = f"cells ({cells.same} same, {len(cells.removed)} gone, {len(cells.added)} new)"
+    marked = [
+        f"{sign} {one}"
+        for sign, some in (("−", cells.removed), ("+", cells.added))
+        for one in some
+        if one
+    ]
+    if not marked:
+        return [f"{head}; to see them next time: %ds config run.cells source"]
+    lines = [f"{head}:"]
     lines += [f"  {text.shortened(one_line(one), _CELL)}" for one in marked[:_CELLS]]
     return lines if len(marked) <= _CELLS else [*lines, f"  … {len(marked) - _CELLS} more"]
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from dsnb.display import html, text
 from dsnb.presenting import as_html, as_text
-from dsnb.provenance.runs import RunDetails, RunList, Status, count_versions
+from dsnb.provenance.runs import Candidate, RunDetails, RunList, Status, count_versions
 from dsnb.records import Failure, Run, Use
 from dsnb.units import ago, count_text, duration_text, exact
 
 _NOT_BEGUN = "No run has begun: it does with the first dataset that is registered or loaded here."
 _SHAPES = {"running": "●", "completed": "✓", "failed": "✗", "interrupted": "⚠"}
 _NOTES = 10
+_FILES = 10
 
 
 @as_text.register
@@ -29,6 +30,13 @@ def _run_text(result: RunDetails) -> str:
             rows = [(use.ref, use.how, _cells(use)) for use in uses[: text.CAP]]
             laid_out = text.table(rows, indent="    ").split("\n")
             lines += text.capped(laid_out, len(uses), indent="    ")
+    for title, files in _candidates(result):
+        listed = [
+            (text.brief(one.path), _cells_text(one.cells), text.brief(f"%ds {one.command}"))
+            for one in files[:_FILES]
+        ]
+        laid_out = text.table(listed, indent="    ").split("\n")
+        lines += [f"  {title}:", *text.capped(laid_out, len(files), indent="    ")]
     lines.append(text.facts(_facts(run), indent="  "))
     return "\n".join(lines)
 
@@ -48,9 +56,25 @@ def _run_html(result: RunDetails) -> str:
         for use in uses
     ]
     facts = html.table((), ((label, value) for label, value in _facts(run) if value))
+    files = [
+        html.details(
+            f"{title} ({len(found):,})",
+            html.table(
+                ("File", "", "Register it"),
+                (
+                    (html.code(one.path), _cells_text(one.cells), html.code(f"%ds {one.command}"))
+                    for one in found
+                ),
+                total=len(found),
+            ),
+            open=len(found) <= _FILES,
+        )
+        for title, found in _candidates(result)
+    ]
     return html.block(
         html.Html(f"Run: {html.line(*_headline(run, result.status))}"),
         html.table(("", "Version", "How", "Cells"), uses, total=len(uses)) if uses else "",
+        *files,
         html.details("where and with what", facts),
     )
 
@@ -159,11 +183,23 @@ def _facts(run: Run) -> list[tuple[str, str]]:
     ]
 
 
+def _candidates(result: RunDetails) -> Iterator[tuple[str, Sequence[Candidate]]]:
+    if result.untracked:
+        yield "untracked inputs", result.untracked
+    if result.written:
+        yield "unregistered outputs", result.written
+
+
 def _cells(use: Use) -> str:
-    if not use.cells:
+    also = f"also in {', '.join(use.also)}" if use.also else ""
+    return text.parts(_cells_text(use.cells), also)
+
+
+def _cells_text(cells: Sequence[int]) -> str:
+    if not cells:
         return ""
-    word = "cell" if len(use.cells) == 1 else "cells"
-    return f"{word} {', '.join(map(str, use.cells[:10]))}{', …' if len(use.cells) > 10 else ''}"
+    word = "cell" if len(cells) == 1 else "cells"
+    return f"{word} {', '.join(map(str, cells[:10]))}{', …' if len(cells) > 10 else ''}"
 
 
 def _ends(run: Run) -> tuple[str, str]:

@@ -84,14 +84,14 @@ class _Extension:
             NOTEBOOK.end_cell(None if result is None else result.error_in_exec)
 
     def _trace(self) -> None:
-        """Record the versions that the cell read by itself, without a verb."""
+        """Record what the cell read and wrote by itself, without a verb."""
         traced = TRACER.take()
-        if not traced.reads:
+        if not traced.reads and not traced.writes:
             return
         try:
             from dsnb.session.current import SESSION
 
-            SESSION.record_reads(traced.reads)
+            SESSION.record_files(traced.reads, traced.writes)
         except Exception:
             return  # the user's cell is done and right, whatever became of its trace
 

@@ -1,8 +1,8 @@
 """Lineage: what a version was made from, and what was made from it. Records in, a graph out.
 
-A version comes from its parents, as far as they were recorded, and from what the run that made it
-had read by then. Every link leads from an older to a newer version, so there are no cycles, even
-where a run reads what it made itself.
+A version comes from its parents, as far as they were recorded, and likely from what the run that
+wrote it had read by then. Every link leads from an older to a newer version, so there are no
+cycles, even where a run reads what it made itself.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -211,7 +212,7 @@ class Ancestry:
 
     def _made_from(self, version: Version) -> Iterator[Link]:
         run = None if version.run is None else self.runs.get(version.run)
-        read = _read_before(run, version) if run is not None else {}
+        read = _read_before(run, version) if run is not None and _wrote(run, version) else {}
         made_by = None if run is None else run.id
         named = {parent.id for parent in version.parents}
         for parent in version.parents:
@@ -262,7 +263,8 @@ class Ancestry:
         runs = {
             one: self.runs[one] for one in dict.fromkeys([*makers, *readers]) if one in self.runs
         }
-        return Lineage(version, versions, runs, tuple(found), readers, direction, cut)
+        left = tuple(_without_shortcuts(list(found)))
+        return Lineage(version, versions, runs, left, readers, direction, cut)
 
     def _readers(self, version: Version) -> tuple[str, ...]:
         found = [
@@ -271,8 +273,49 @@ class Ancestry:
         return tuple(run.id for run in sorted(found, key=lambda run: run.started, reverse=True))
 
 
+def _without_shortcuts(links: Sequence[Link]) -> Iterator[Link]:
+    """Yield links, but of the likely ones none that others explain on a longer way."""
+    up: dict[str, set[str]] = defaultdict(set)
+    for link in links:
+        up[link.target].add(link.source)
+    for link in links:
+        if link.recorded or not any(
+            _reaches(up, other, link.source) for other in up[link.target] - {link.source}
+        ):
+            yield link
+
+
+def _reaches(up: Mapping[str, set[str]], start: str, goal: str) -> bool:
+    front, seen = [start], {start}
+    while front:
+        nexts = {one for identifier in front for one in up.get(identifier, ())}
+        if goal in nexts:
+            return True
+        front = [*(nexts - seen)]
+        seen |= nexts
+    return False
+
+
 def _age(version: Version) -> tuple[Any, str, int]:
     return (version.created, version.name, version.version)
+
+
+def _wrote(run: Run, version: Version) -> bool:
+    """Tell whether a run wrote what it registered, as far as that is known.
+
+    What had been there already, and was merely registered, comes from nothing that was read.
+    """
+    if version.definition.from_memory or not run.cells:
+        return True  # files of scripts are not watched
+    return any(
+        source.datastore == one.path.datastore and _takes_in(source.path, one.path.path)
+        for source in version.definition.sources
+        for one in run.written
+    )
+
+
+def _takes_in(source: str, path: str) -> bool:
+    return source in (".", path) or path.startswith(f"{source}/") or fnmatchcase(path, source)
 
 
 def _read_before(run: Run, version: Version) -> dict[str, tuple[int, ...]]:

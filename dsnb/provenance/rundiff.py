@@ -59,8 +59,8 @@ class CellChanges:
     Attributes
     ----------
     removed, added
-        What those say that only the first, or only the second run has; the hash where the source
-        was not kept.
+        What those say that only the first, or only the second run has; empty texts where that was
+        not kept.
     same
         Number of cells that both ran.
     """
@@ -170,8 +170,8 @@ def _by_dataset(
 
 def _cells(old: Mapping[str, str], new: Mapping[str, str]) -> CellChanges:
     return CellChanges(
-        removed=tuple(source or code for code, source in old.items() if code not in new),
-        added=tuple(source or code for code, source in new.items() if code not in old),
+        removed=tuple(source for code, source in old.items() if code not in new),
+        added=tuple(source for code, source in new.items() if code not in old),
         same=len(old.keys() & new.keys()),
     )
 

@@ -9,9 +9,30 @@ from typing import Literal
 
 from dsnb.errors import RunNotFoundError, did_you_mean
 from dsnb.presenting import Outcome, Presentable
-from dsnb.records import Access, Run, Use, Version, now
+from dsnb.records import Access, Run, Source, Untracked, Use, Version, now
 
+MOST_UNTRACKED = 200
+"""Files that belong to no version and are remembered of a run."""
 Status = Literal["not begun", "running", "completed", "failed", "interrupted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A file that a run read or wrote, that no version holds, and what would register it.
+
+    Attributes
+    ----------
+    path
+        As the user types it.
+    cells
+        The cells that read or wrote it.
+    command
+        What registers it, to be typed after ``%ds``.
+    """
+
+    path: str
+    cells: tuple[int, ...]
+    command: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +47,17 @@ class RunDetails(Outcome):
         How it stands.
     done
         What was just done to it, if anything.
+    untracked
+        Data files that it read, and that still no version holds as they are.
+    written
+        Data files that it wrote, and that still no version holds as they are.
     """
 
     run: Run | None
     status: Status
     done: str = ""
+    untracked: tuple[Candidate, ...] = ()
+    written: tuple[Candidate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +70,14 @@ class RunList(Presentable):
         return len(self.rows)
 
 
-def with_use(run: Run, version: Version, how: Access, cell: int | None, source: str = "") -> Run:
+def with_use(
+    run: Run,
+    version: Version,
+    how: Access,
+    cell: int | None,
+    source: str = "",
+    also: tuple[str, ...] = (),
+) -> Run:
     """Return a run that also used a version; once for each way of using it, with all its cells.
 
     Parameters
@@ -59,6 +93,8 @@ def with_use(run: Run, version: Version, how: Access, cell: int | None, source: 
         Execution count of the cell, None outside a notebook.
     source
         Hash of what the cell says.
+    also
+        References of other versions that hold what was read as well.
     """
     uses = run.outputs if how == "register" else run.inputs
     cells = () if cell is None else (cell,)
@@ -78,10 +114,47 @@ def with_use(run: Run, version: Version, how: Access, cell: int | None, source: 
             how=how,
             cells=cells,
             sources=sources,
+            also=also,
             at=now(),
         )
         uses = (*uses, use)
     return replace(run, outputs=uses) if how == "register" else replace(run, inputs=uses)
+
+
+_CODE = ("c", "cfg", "conf", "cpp", "css", "h", "html", "ini", "ipynb", "js", "py", "r", "rs", "sh")
+_TEXT = ("lock", "log", "md", "pid", "rst", "sql", "svg", "tex", "tmp", "toml", "ts", "tsx", "yml")
+_NO_DATA = frozenset((*_CODE, *_TEXT, "yaml"))
+"""Endings of names that are code, text for people, or settings."""
+
+
+def may_be_data(path: str) -> bool:
+    """Tell whether a file may be data, by its name.
+
+    Examples
+    --------
+    >>> may_be_data("data/weather.csv"), may_be_data("notes.md"), may_be_data(".cache")
+    (True, False, False)
+    """
+    name = path.replace("\\", "/").rpartition("/")[2]
+    return not name.startswith((".", "~")) and name.rpartition(".")[2].lower() not in _NO_DATA
+
+
+def with_untracked(
+    known: tuple[Untracked, ...], paths: Iterable[Source], cell: int | None
+) -> tuple[Untracked, ...]:
+    """Return files that belong to no version together with others, each once with all its cells.
+
+    At most `MOST_UNTRACKED` are remembered.
+    """
+    found = {one.path: one for one in known}
+    for path in paths:
+        one = found.get(path)
+        if one is None and len(found) < MOST_UNTRACKED:
+            cells = () if cell is None else (cell,)
+            found[path] = Untracked(path=path, cells=cells, at=now())
+        elif one is not None and cell is not None and cell not in one.cells:
+            found[path] = replace(one, cells=(*one.cells, cell))
+    return tuple(found.values())
 
 
 def count_versions(uses: Sequence[Use]) -> int:

@@ -24,6 +24,8 @@ class Notebook:
         What the cells said that were run since somebody last cleared it, each once, in order.
     failed
         Name of the error's class that the last cell ended with, and its execution count.
+    before_cell
+        Called when a cell begins.
     after_cell
         Called when a cell has ended.
     """
@@ -34,10 +36,13 @@ class Notebook:
         self.source = ""
         self.sources: dict[str, None] = {}
         self.failed: tuple[str, int] | None = None
+        self.before_cell: list[Callable[[], None]] = []
         self.after_cell: list[Callable[[], None]] = []
 
     def begin_cell(self, execution_count: int, source: str = "") -> None:
         """Attribute what follows to a cell, until it ends."""
+        for prepare in self.before_cell:
+            prepare()
         self.cell = execution_count
         self.source = source
         self.sources[source] = None

@@ -19,10 +19,11 @@ from tests.benchmarks import (
     registry,
     snapshots,
     startup,
+    tracing,
 )
 
 RESULTS = Path("bench-results.json")
-BENCHMARKS = (startup, registry, loading, diffs, profiling, panel, fingerprints, snapshots)
+BENCHMARKS = (startup, tracing, registry, loading, diffs, profiling, panel, fingerprints, snapshots)
 
 
 def main() -> None:

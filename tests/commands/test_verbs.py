@@ -85,8 +85,10 @@ def test_settings_are_shown_and_set() -> None:
         "diff.rows",
         "diff.memory",
         "lock.timeout",
+        "notebook.lock",
         "run.cells",
         "snapshot",
+        "trace",
     ]
     assert dsnb.config("diff.rows").rows[0][1:3] == (10, False)
     dsnb.config("diff.rows", "25")
@@ -179,5 +181,5 @@ def test_what_changes_something_is_declared_so() -> None:
         "register", "alias", "tag", "annotate", "rename", "run start", "run end",
         "run note", "run metric", "run tag", "model register", "init", "datastore add",
         "datastore remove", "config", "snapshot", "restore", "deprecate", "delete", "export",
-        "import", "gc", "doctor",
+        "import", "gc", "doctor", "rerun",
     }  # fmt: skip

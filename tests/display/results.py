@@ -50,7 +50,7 @@ from dsnb.presenting import PlainText, Presentable
 from dsnb.provenance.dependents import Dependents
 from dsnb.provenance.lineage import Ancestry, Lineage
 from dsnb.provenance.rundiff import RunDiff, compare_runs
-from dsnb.provenance.runs import RunList
+from dsnb.provenance.runs import Candidate, RunList
 from dsnb.provenance.stale import Stale
 from dsnb.records import (
     CodeState,
@@ -102,7 +102,15 @@ def version(text: str, number: int = 2, columns: int = 3) -> Version:
 
 def run(text: str, uses: int = 4) -> Run:
     used = tuple(
-        Use(ref=f"weather_ds@{number}", id=text, digest="", how="load", cells=(1, 2), at=LONG_AGO)
+        Use(
+            ref=f"weather_ds@{number}",
+            id=text,
+            digest="",
+            how="load",
+            cells=(1, 2),
+            also=(text,),
+            at=LONG_AGO,
+        )
         for number in range(1, uses + 1)
     )
     return Run(
@@ -402,7 +410,12 @@ def every_result(text: str, many: int = 3) -> dict[str, Presentable]:
             called=text, ref=None, carried=None, proved=False, shape=(), held=None, library="polars"
         ),
         "change": MetadataChange(one, f"tags: {text}"),
-        "run": RunDetails(run(text, many), "running"),
+        "run": RunDetails(
+            run(text, many),
+            "running",
+            untracked=tuple(Candidate(f"{text} {n}", (n,) * 20, text) for n in range(many)),
+            written=(Candidate(text, (), text),),
+        ),
         "run done": RunDetails(run(text), "running", done=f"tags: {text}"),
         "no run": RunDetails(None, "not begun"),
         "runs": RunList(tuple((run(text), "interrupted") for _ in range(many))),

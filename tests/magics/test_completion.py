@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from IPython.core.completer import CompletionContext, provisionalcompleter
 
 import dsnb
+from dsnb.commands.verbs import VERBS
 from tests.kernels import Kernel
 from tests.magics.shell import ipython
 
@@ -48,7 +49,7 @@ def test_a_verb_is_completed(shell: Any) -> None:
     assert offered(shell, "%ds run st") == ["%ds run start"]
     assert offered(shell, "%ds datastore re") == ["%ds datastore remove"]
     assert "%ds diff" in offered(shell, "%ds ")
-    assert offered(shell, "%ds run ") == ["%ds run show", "%ds run start", "%ds run tag"]
+    assert offered(shell, "%ds run ") == [f"%ds run {below}" for below in VERBS["run"].verbs]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import dsnb.display.forms  # noqa: F401 - makes results show themselves
 from dsnb.errors import UsageError
 from dsnb.presenting import as_html, as_text
 from dsnb.provenance.lineage import Ancestry, Lineage
-from dsnb.records import Parent, Run, Use, Version, now
+from dsnb.records import Definition, Parent, Run, Source, Untracked, Use, Version, now
 from tests.provenance.test_runs import RUN, version
 
 START = now()
@@ -80,6 +80,37 @@ def test_what_is_recorded_goes_before_what_is_likely() -> None:
         ("weather_ds@1", "weather_ds@5", False),
     }
     assert [one.recorded for one in found.sources_of("id-5")] == [True, False]
+
+
+def test_what_is_only_likely_is_not_told_where_a_longer_way_explains_it() -> None:
+    versions = [made(1), made(2, 1), made(5, 2, run="r")]
+    found = Ancestry(versions, {"r": reading("r", v1=4)}).of(versions[-1])
+    assert links(found) == {
+        ("weather_ds@2", "weather_ds@5", True),
+        ("weather_ds@1", "weather_ds@2", True),
+    }
+
+
+def test_what_was_there_already_comes_from_nothing_that_its_run_read() -> None:
+    def registered(path: str) -> Version:
+        return replace(
+            made(5, run="r"),
+            definition=Definition(sources=(Source(datastore="default", path=path),)),
+        )
+
+    file = Untracked(path=Source(datastore="default", path="data/made.csv"), at=START)
+    run = replace(reading("r", v1=4), cells={"hash": ""}, written=(file,))
+    for path, linked in (
+        ("data/made.csv", True),
+        ("data", True),
+        (".", True),
+        ("data/*.csv", True),
+        ("data/other.csv", False),
+        ("dat", False),
+    ):
+        version = registered(path)
+        found = Ancestry([made(1), version], {"r": run}).of(version)
+        assert bool(found.links) == linked, path
 
 
 def test_a_run_that_reads_what_it_made_is_no_cycle() -> None:

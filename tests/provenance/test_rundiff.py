@@ -65,12 +65,15 @@ def test_versions_are_told_as_they_are_called_now() -> None:
     assert gone.data[0].before == ("weather_ds@1",)
 
 
-def test_cells_are_told_by_what_they_say_or_by_its_hash() -> None:
+def test_cells_are_told_by_what_they_say_as_far_as_that_was_kept() -> None:
     old = reading(cells={"a": "import pandas", "b": "", "c": ""})
     new = reading(cells={"a": "import pandas", "d": "df.head()"})
     found = compared(old, new)
-    assert found.cells == CellChanges(removed=("b", "c"), added=("df.head()",), same=1)
+    assert found.cells == CellChanges(removed=("", ""), added=("df.head()",), same=1)
     assert "+ df.head()" in as_text(found)
+    unkept = compared(reading(cells={"a": ""}), reading(cells={"b": ""}))
+    assert "cells (0 same, 1 gone, 1 new); to see them" in as_text(unkept)
+    assert "run.cells source" in as_html(unkept)
 
 
 def test_commit_libraries_metrics_and_tags_that_differ_are_told() -> None:

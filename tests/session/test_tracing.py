@@ -100,7 +100,7 @@ def test_what_dsnb_opens_itself_is_no_input(cell: Run) -> None:
 
 def test_a_read_outside_a_cell_is_not_seen(cell: Run) -> None:
     pd.read_csv(WEEK_28)
-    assert TRACER.take() == {}
+    assert TRACER.take() == ({}, ())
     cell("1 + 1")
     assert inputs() == []
 
@@ -188,6 +188,189 @@ def test_a_link_inside_what_is_registered_is_seen(cell: Run, tmp_path: Path, ope
 def test_after_unloading_nothing_is_seen(cell: Run) -> None:
     cell("%unload_ext dsnb")
     cell(f"pd.read_csv({WEEK_28!r})")
-    assert TRACER.take() == {}
+    assert TRACER.take() == ({}, ())
     cell("%load_ext dsnb")
     assert inputs() == []
+
+
+# Reads by libraries that open files themselves
+
+
+TABLE = "data/table.parquet"
+
+
+@pytest.fixture
+def parquet(cell: Run) -> str:
+    """Return the path of a registered Parquet file, which pyarrow opens by itself."""
+    pd.DataFrame({"a": [1, 2]}).to_parquet(TABLE)
+    cell(f"%ds register table_ds {TABLE}")
+    return TABLE
+
+
+def test_a_parquet_file_is_an_input(cell: Run, parquet: str) -> None:
+    cell(f"pd.read_parquet({parquet!r})")
+    assert inputs() == [("table_ds@1", "trace", (6,))]
+
+
+def test_what_nested_functions_of_a_module_read_counts(cell: Run, parquet: str) -> None:
+    Path("helping.py").write_text(
+        "import pandas as pd\n"
+        "def outer(path):\n"
+        "    def inner():\n"
+        "        return pd.read_parquet(path)\n"
+        "    return inner()\n",
+        encoding="utf-8",
+    )
+    cell("import os, sys; sys.path.insert(0, os.getcwd()); import helping")
+    cell(f"helping.outer({parquet!r})")
+    assert inputs() == [("table_ds@1", "trace", (7,))]
+    cell("sys.path.remove(os.getcwd()); del sys.modules['helping']")
+
+
+def test_what_a_reloaded_module_reads_counts(cell: Run, parquet: str) -> None:
+    Path("changing.py").write_text("def read(path): return 0\n", encoding="utf-8")
+    cell("import os, sys; sys.path.insert(0, os.getcwd()); import changing")
+    cell("%load_ext autoreload\n%autoreload 2")
+    os.utime("changing.py", (1, 1))
+    Path("changing.py").write_text(
+        "import polars\ndef read(path): return polars.read_parquet(path)\n", encoding="utf-8"
+    )
+    cell(f"changing.read({parquet!r})")
+    assert inputs() == [("table_ds@1", "trace", (8,))]
+    cell("%autoreload 0\nsys.path.remove(os.getcwd()); del sys.modules['changing']")
+
+
+def test_what_an_async_cell_reads_counts(cell: Run, parquet: str) -> None:
+    cell(
+        "import asyncio\n"
+        f"frame = await asyncio.to_thread(pd.read_parquet, {parquet!r})\n"
+        f"await asyncio.sleep(0); rows = pd.read_csv({WEEK_28!r})"
+    )
+    assert sorted(inputs()) == [("table_ds@1", "trace", (6,)), ("weather_ds@2", "trace", (6,))]
+
+
+def test_a_cell_that_is_interrupted_has_read_all_the_same(cell: Run, parquet: str) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        cell(f"pd.read_parquet({parquet!r}); raise KeyboardInterrupt")
+    assert inputs() == [("table_ds@1", "trace", (6,))]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_what_a_forked_child_reads_is_not_the_cells(cell: Run) -> None:
+    cell(
+        "import os\n"
+        "child = os.fork()\n"
+        "if child == 0:\n"
+        f"    open({WEEK_28!r}).read()\n"
+        "    from dsnb.session.tracing import TRACER\n"
+        "    os._exit(len(TRACER.take().reads))\n"
+        "status = os.waitpid(child, 0)[1]"
+    )
+    cell("assert status == 0")
+    assert inputs() == []
+
+
+def test_a_file_that_is_overwritten_after_it_was_read_was_the_old_one(
+    cell: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = Path(WEEK_28).absolute()
+    before = path.stat()
+    seen: list[dict[str, Any]] = []
+    take = TRACER.take
+    monkeypatch.setattr(TRACER, "take", lambda: seen.append(dict(take().reads)) or take())
+    cell(
+        "import polars\n"
+        f"frame = polars.read_csv({WEEK_28!r}, infer_schema=False)\n"
+        f"frame.head(1).write_csv({WEEK_28!r})"
+    )
+    state = (before.st_size, before.st_mtime_ns, before.st_ctime_ns, before.st_ino)
+    assert seen[-1][str(path)] == state
+
+
+def test_a_link_that_another_program_made_leads_to_the_version(cell: Run, parquet: str) -> None:
+    Path("link.parquet").symlink_to(parquet)
+    cell("pd.read_parquet('link.parquet')")
+    assert inputs() == [("table_ds@1", "trace", (6,))]
+
+
+def test_the_current_folder_may_change_in_a_cell(cell: Run) -> None:
+    cell(
+        "import os\n"
+        f"open({WEEK_27!r}).close()\n"
+        "here = os.getcwd(); os.chdir('data/Weather/week 28')\n"
+        "try: open('weather.csv').close()\n"
+        "finally: os.chdir(here)"
+    )
+    assert inputs() == [("weather_ds@2", "trace", (5,))]
+
+
+def test_what_is_hidden_belongs_to_the_environment_or_is_code_is_not_even_noticed(
+    cell: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[set[str]] = []
+    take = TRACER.take
+    monkeypatch.setattr(
+        TRACER, "take", lambda: seen.append({*map(os.path.relpath, take().reads)}) or take()
+    )
+    for name in (".git/HEAD", ".hidden.csv", "env/a.csv", "env/pyvenv.cfg", "n.ipynb", "m.py"):
+        write(Path(name), "a")
+    write(Path("seen.csv"), "a")
+    cell(
+        "for name in ('.git/HEAD', '.hidden.csv', 'env/a.csv', 'n.ipynb', 'm.py', 'seen.csv',\n"
+        "             pd.__file__, '/proc/self/status', '/etc/passwd'):\n"
+        "    open(name).close()"
+    )
+    assert seen[-1] == {"seen.csv"}
+
+
+def test_a_version_in_a_hidden_folder_is_an_input(cell: Run) -> None:
+    write(Path(".hidden/sub/a.csv"), "a\n1\n")
+    cell("%ds register hidden_ds .hidden/sub")
+    cell(f"pd.read_csv({WEEK_28!r})")
+    cell("pd.read_csv('.hidden/sub/a.csv')")
+    assert [use[0] for use in inputs()] == ["weather_ds@2", "hidden_ds@1"]
+
+
+def test_what_lies_outside_all_data_is_not_looked_at(cell: Run, tmp_path: Path) -> None:
+    write(tmp_path / "far/a.csv", "a\n1\n")
+    far = str(tmp_path / "far/a.csv")
+    cell(f"pd.read_csv({WEEK_28!r})")
+    cell("1")
+    assert TRACER.roots is not None
+    cell(f"%ds register far_ds {far!r}")  # now it is data
+    cell(f"pd.read_csv({far!r})")
+    assert [use[0] for use in inputs()] == ["weather_ds@2", "far_ds@1"]
+
+
+def test_tracing_can_be_switched_off_and_on(cell: Run) -> None:
+    cell("%ds config trace off")
+    cell(f"pd.read_csv({WEEK_28!r})")
+    cell(f"pd.read_csv({WEEK_28!r})")
+    assert TRACER.roots == ()
+    assert inputs() == []
+    cell("%ds config trace on")
+    cell(f"pd.read_csv({WEEK_28!r})")
+    assert inputs() == [("weather_ds@2", "trace", (9,))]
+
+
+def test_after_loading_again_everything_is_seen_again(cell: Run, parquet: str) -> None:
+    cell(f"pd.read_parquet({parquet!r})")
+    cell("%unload_ext dsnb")
+    cell("%load_ext dsnb")
+    cell(f"pd.read_csv({WEEK_28!r})")
+    assert [use[0] for use in inputs()] == ["table_ds@1", "weather_ds@2"]
+
+
+def test_what_dsnb_reads_with_other_libraries_is_no_input(cell: Run, parquet: str) -> None:
+    cell("d = %ds diff table_ds@1")
+    cell("s = %ds show table_ds@1")
+    assert inputs() == []
+    cell("t = %ds load table_ds@1 --as arrow")
+    assert [use[:2] for use in inputs()] == [("table_ds@1", "load")]
+
+
+def test_a_session_remembers_no_more_of_a_cell_than_it_must(cell: Run, parquet: str) -> None:
+    cell(f"for _ in range(50): open({WEEK_28!r}).close(); pd.read_parquet({parquet!r})")
+    assert TRACER.take() == ({}, ())
+    assert [use[0] for use in inputs()] == ["weather_ds@2", "table_ds@1"]
