@@ -269,6 +269,8 @@ class Use:
         For each of ``cells`` the hash of what it said, see `Run.cells`.
     also
         References of other versions that hold what was read as well, the newest of them first.
+    columns
+        The columns that were asked for, as far as that is known; None for all, or not known.
     at
         The first time (UTC).
     """
@@ -280,6 +282,7 @@ class Use:
     cells: tuple[int, ...] = ()
     sources: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
+    columns: tuple[str, ...] | None = None
     at: datetime
 
     def __post_init__(self) -> None:

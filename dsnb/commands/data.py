@@ -242,5 +242,5 @@ def load(
     wanted = Wanted(None if columns is None else tuple(columns), where, limit, differing)
     data = workspace.load(version, as_, wanted, verify=verify, as_is=as_is)
     if call.session is not None:
-        call.session.record(workspace, version, "load")
+        call.session.record(workspace, version, "load", columns=columns)
     return data

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
@@ -16,6 +16,7 @@ from dsnb.records import Note, Run, now
 from dsnb.session.current import Session
 from dsnb.session.environment import is_alive
 from dsnb.units import span
+from dsnb.workspace import Workspace
 
 _RUN = Arg("RUN", "run")
 _NAME = Arg("NAME")
@@ -324,7 +325,16 @@ def _show(call: Call, text: str | None) -> RunDetails:
         status_of(found, is_alive),
         untracked=tuple(workspace.candidates(found.untracked)),
         written=tuple(workspace.candidates(found.written)),
+        models=tuple(_models(workspace, found)),
     )
+
+
+def _models(workspace: Workspace, run: Run) -> Iterator[str]:
+    view = workspace.view()
+    for use in run.outputs:
+        version = view.by_id(use.id)
+        if version is not None and version.kind == "model":
+            yield use.id
 
 
 def _session(call: Call) -> Session:

@@ -14,6 +14,7 @@ _NOT_BEGUN = "No run has begun: it does with the first dataset that is registere
 _SHAPES = {"running": "●", "completed": "✓", "failed": "✗", "interrupted": "⚠"}
 _NOTES = 10
 _FILES = 10
+_COLUMNS = 60
 
 
 @as_text.register
@@ -24,10 +25,10 @@ def _run_text(result: RunDetails) -> str:
     if result.done:
         return text.line(f"run {run.name}  ", [result.done])
     lines = [text.line("Run: ", _headline(run, result.status))]
-    for title, uses in (("inputs", run.inputs), ("outputs", run.outputs)):
-        lines.append(f"  {title}: {'' if uses else 'none'}".rstrip())
+    for title, uses in _parts(result, run):
+        lines.append(f"  {title}s: {'' if uses else 'none'}".rstrip())
         if uses:
-            rows = [(use.ref, use.how, _cells(use)) for use in uses[: text.CAP]]
+            rows = [(use.ref, use.how, _cells(use), _asked(use)) for use in uses[: text.CAP]]
             laid_out = text.table(rows, indent="    ").split("\n")
             lines += text.capped(laid_out, len(uses), indent="    ")
     for title, files in _candidates(result):
@@ -51,8 +52,8 @@ def _run_html(result: RunDetails) -> str:
             html.Html(f"run <b>{html.safe(run.name)}</b>&ensp;{html.safe(result.done)}")
         )
     uses = [
-        (title, html.ref(use.ref), use.how, _cells(use))
-        for title, uses in (("input", run.inputs), ("output", run.outputs))
+        (title, html.ref(use.ref), use.how, _cells(use), _asked(use), html.moment(use.at))
+        for title, uses in _parts(result, run)
         for use in uses
     ]
     facts = html.table((), ((label, value) for label, value in _facts(run) if value))
@@ -73,7 +74,9 @@ def _run_html(result: RunDetails) -> str:
     ]
     return html.block(
         html.Html(f"Run: {html.line(*_headline(run, result.status))}"),
-        html.table(("", "Version", "How", "Cells"), uses, total=len(uses)) if uses else "",
+        html.table(("", "Version", "How", "Cells", "Columns", "When"), uses, total=len(uses))
+        if uses
+        else "",
         *files,
         html.details("where and with what", facts),
     )
@@ -170,7 +173,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         ("metrics", metrics_text(run)),
         *(("note", f"{one.text} ({ago(one.at)})") for one in run.notes[-_NOTES:]),
         ("tags", _tags(run)),
-        ("notebook", run.notebook or ""),
+        ("notebook", text.parts(run.notebook, run.notebook_digest and run.notebook_digest[:12])),
         ("code", f"{commit}{dirty}" if commit else ""),
         (
             "process",
@@ -181,6 +184,18 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         ("ended", text.parts(exact(run.ended) if run.ended else None, _duration(run))),
         ("with", packages),
     ]
+
+
+def _parts(result: RunDetails, run: Run) -> Iterator[tuple[str, Sequence[Use]]]:
+    models = frozenset(result.models)
+    yield "input", run.inputs
+    yield "output", [use for use in run.outputs if use.id not in models]
+    if models:
+        yield "model", [use for use in run.outputs if use.id in models]
+
+
+def _asked(use: Use) -> str:
+    return "" if use.columns is None else text.shortened(f"of {', '.join(use.columns)}", _COLUMNS)
 
 
 def _candidates(result: RunDetails) -> Iterator[tuple[str, Sequence[Candidate]]]:

@@ -51,6 +51,8 @@ class RunDetails(Outcome):
         Data files that it read, and that still no version holds as they are.
     written
         Data files that it wrote, and that still no version holds as they are.
+    models
+        Ids of its outputs that are models.
     """
 
     run: Run | None
@@ -58,6 +60,7 @@ class RunDetails(Outcome):
     done: str = ""
     untracked: tuple[Candidate, ...] = ()
     written: tuple[Candidate, ...] = ()
+    models: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,7 @@ def with_use(
     cell: int | None,
     source: str = "",
     also: tuple[str, ...] = (),
+    columns: tuple[str, ...] | None = None,
 ) -> Run:
     """Return a run that also used a version; once for each way of using it, with all its cells.
 
@@ -95,15 +99,20 @@ def with_use(
         Hash of what the cell says.
     also
         References of other versions that hold what was read as well.
+    columns
+        The columns that were asked for; None for all.
     """
     uses = run.outputs if how == "register" else run.inputs
     cells = () if cell is None else (cell,)
     sources = () if cell is None else (source,)
     for index, use in enumerate(uses):
         if (use.id, use.how) == (version.id, how):
-            if cell is None or cell in use.cells:
+            both = _together(use.columns, columns)
+            if (cell is None or cell in use.cells) and both == use.columns:
                 return run
-            again = replace(use, cells=(*use.cells, cell), sources=(*use.sources, source))
+            again = replace(use, columns=both)
+            if cell is not None and cell not in use.cells:
+                again = replace(again, cells=(*use.cells, cell), sources=(*use.sources, source))
             uses = (*uses[:index], again, *uses[index + 1 :])
             break
     else:
@@ -115,10 +124,16 @@ def with_use(
             cells=cells,
             sources=sources,
             also=also,
+            columns=columns,
             at=now(),
         )
         uses = (*uses, use)
     return replace(run, outputs=uses) if how == "register" else replace(run, inputs=uses)
+
+
+def _together(one: tuple[str, ...] | None, other: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """Return the columns that either asked for; None for all."""
+    return None if one is None or other is None else tuple(dict.fromkeys((*one, *other)))
 
 
 _CODE = ("c", "cfg", "conf", "cpp", "css", "h", "html", "ini", "ipynb", "js", "py", "r", "rs", "sh")

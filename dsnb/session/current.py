@@ -136,7 +136,12 @@ class Session:
             return self.run(workspace) or self.begin(workspace)
 
     def record(
-        self, workspace: Workspace, version: Version, how: Access, also: tuple[str, ...] = ()
+        self,
+        workspace: Workspace,
+        version: Version,
+        how: Access,
+        also: tuple[str, ...] = (),
+        columns: Sequence[str] | None = None,
     ) -> None:
         """Record that the run read or made a version.
 
@@ -146,13 +151,16 @@ class Session:
             Where, which, and in what way.
         also
             References of other versions that hold what was read as well.
+        columns
+            The columns that were asked for; None for all.
         """
         with self._guard:
             if self.run(workspace) is None and self._forked:
                 return
             run = self.ensure(workspace)
             source = hash_of_source(self.notebook.source)
-            after = with_use(run, version, how, self.notebook.cell, source, also)
+            asked = None if columns is None else tuple(columns)
+            after = with_use(run, version, how, self.notebook.cell, source, also, asked)
             if after is not run:
                 self._put(workspace.root, after)
             if how != "register":

@@ -117,3 +117,12 @@ def test_the_lineage_of_data_leads_to_its_models() -> None:
     found = dsnb.lineage("weather_train", down=True)
     assert [one.ref for one in found.versions.values()] == ["weather_train@1", "temp@1"]
     assert [one.role for one in found.links] == ["training data"]
+
+
+@pytest.mark.usefixtures("weather")
+def test_a_run_tells_its_models_apart() -> None:
+    dsnb.load("weather_train", columns=["temp"])
+    dsnb.model.register("temp", "model.bin")
+    said = str(dsnb.run())
+    assert "models:\n    temp@1" in said
+    assert "weather_train@1 load of temp" in " ".join(said.split())

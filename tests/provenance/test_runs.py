@@ -105,6 +105,15 @@ def test_cells_of_a_use_are_known_by_what_they_say_too() -> None:
     assert [(use.cells, use.sources) for use in run.inputs] == [((3, 7), ("aa", "bb"))]
 
 
+def test_the_columns_that_were_asked_for_are_those_of_all_loads() -> None:
+    run = with_use(RUN, version(1), "load", 3, columns=("temp",))
+    run = with_use(run, version(1), "load", 3, columns=("temp", "hour"))
+    assert [(use.cells, use.columns) for use in run.inputs] == [((3,), ("temp", "hour"))]
+    assert "of temp, hour" in as_text(RunDetails(run, "running"))
+    run = with_use(run, version(1), "load", 4)
+    assert [(use.cells, use.columns) for use in run.inputs] == [((3, 4), None)]
+
+
 def test_runs_are_chosen_by_all_conditions_newest_first() -> None:
     hour = timedelta(hours=1)
     early = replace(RUN, id="early", experiment="temp", tags={"stage": "train"})

@@ -441,3 +441,27 @@ def test_trace_tells_the_cell_that_assigned_a_variable_and_what_it_read(kernel: 
     said = kernel.do("%ds trace other").value or ""
     assert "other came from weather_ds@1" in said
     assert f"It was last assigned in cell {first + 1}." in said
+
+
+def test_five_hundred_cells_are_one_run_with_the_cells_that_read(tmp_path: Path) -> None:
+    import nbformat
+    from nbclient import NotebookClient
+
+    weather = tmp_path / "weather.csv"
+    weather.write_text("temp\n78.08\n", encoding="utf-8")
+    sources = [f"x = {number}" for number in range(500)]
+    sources[0] = "%load_ext dsnb\n%ds register weather_ds weather.csv"
+    sources[1] = "import pandas as pd"
+    for number in (99, 299, 499):
+        sources[number] = f"frame_{number} = pd.read_csv('weather.csv')"
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    resources = {"metadata": {"path": str(tmp_path)}}
+    NotebookClient(
+        nbformat.v4.new_notebook(cells=cells), kernel_name="python3", resources=resources
+    ).execute()
+    (run,) = Workspace(tmp_path).runs().values()
+    assert [(use.ref, use.how, use.cells) for use in run.inputs] == [
+        ("weather_ds@1", "trace", (100, 300, 500))
+    ]
+    assert [*run.cells] == [hash_of_source(source) for source in sources]
+    assert run.ended is not None
