@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from dsnb.errors import BadReferenceError, ConfigError, WorkspaceError, writing
 from dsnb.presenting import Outcome, one_line
-from dsnb.records import Run, Source, Version
+from dsnb.records import Run, Source, Untracked, Version
 from dsnb.refs import Number, Ref, is_pair, parse, parse_pair
 from dsnb.settings import Config, read_config
 from dsnb.storage.discovery import (
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from dsnb.catalog.base import Catalog, View
     from dsnb.compare import DatasetDiff, Options
+    from dsnb.compare.overlap import Overlap
     from dsnb.datasets.archives import Export
     from dsnb.datasets.bisecting import Bisection
     from dsnb.datasets.health import Examination
@@ -49,15 +50,18 @@ if TYPE_CHECKING:
     from dsnb.datasets.judging import Test
     from dsnb.datasets.keeping import Snapshot
     from dsnb.datasets.metadata import MetadataChange
-    from dsnb.compare.overlap import Overlap
     from dsnb.datasets.models import ModelList
+    from dsnb.datasets.notebooks import NotebookVerification
     from dsnb.datasets.origins import Trace
     from dsnb.datasets.profiles import Effort, Profiling
     from dsnb.datasets.registration import Registration, Request
     from dsnb.datasets.removal import Deletion, Retention
     from dsnb.datasets.restoring import Restoration
     from dsnb.datasets.stores import Stores
+    from dsnb.datasets.tracefile import FileTrace
     from dsnb.provenance.lineage import Direction, Lineage
+    from dsnb.provenance.lock import Lock
+    from dsnb.provenance.runs import Candidate
     from dsnb.provenance.stale import Stale
     from dsnb.storage.configuration import DatastoreList, SettingList
     from dsnb.storage.files import Stat
@@ -210,15 +214,21 @@ class Workspace:
 
     def register(self, paths: Sequence[str | os.PathLike[str]], request: Request) -> Registration:
         """Record what some paths hold now as a version of a dataset."""
+        from dsnb.catalog.pins import move
         from dsnb.datasets.registration import register
 
-        return register(self._stores, self._locate(paths), self._as_configured(request))
+        found = register(self._stores, self._locate(paths), self._as_configured(request))
+        move(request.name, found.version)
+        return found
 
     def register_table(self, table: object, request: Request) -> Registration:
         """Keep a table that is in memory as Parquet, and record that as a version."""
+        from dsnb.catalog.pins import move
         from dsnb.datasets.memory import register_table
 
-        return register_table(self._stores, table, self._as_configured(request))
+        found = register_table(self._stores, table, self._as_configured(request))
+        move(request.name, found.version)
+        return found
 
     def load(
         self,
@@ -277,6 +287,12 @@ class Workspace:
         from dsnb.datasets.origins import trace
 
         return trace(self._stores, table, called)
+
+    def trace_file(self, path: str) -> FileTrace:
+        """Tell which versions hold a file as it is now."""
+        from dsnb.datasets.tracefile import trace_file
+
+        return trace_file(self._stores, path)
 
     # Keeping, restoring, removing
 
@@ -414,11 +430,35 @@ class Workspace:
 
         return verify(self._stores, versions, full=full)
 
-    def versions_of(self, reads: Mapping[str, Stat]) -> Iterator[Version]:
-        """Yield the version that each file belonged to when it was opened."""
-        from dsnb.datasets.attribution import find_versions_of
+    def verify_notebook(
+        self, path: Path, lock: Lock, *, full: bool = False
+    ) -> NotebookVerification:
+        """Tell whether everything that a notebook read can still be had."""
+        from dsnb.datasets.notebooks import verify_notebook
 
-        return find_versions_of(self._stores, reads)
+        return verify_notebook(self._stores, path, lock, full=full)
+
+    def attribute(self, reads: Mapping[str, Stat]) -> Iterator[tuple[str, Version | None]]:
+        """Yield the versions that files belonged to when they were opened, and files of none."""
+        from dsnb.datasets.attribution import attribute
+
+        return attribute(self._stores, reads)
+
+    def others_with(self, path: str, version: Version) -> list[Version]:
+        """Return versions that record the same content of a file as one does."""
+        from dsnb.datasets.attribution import others_with
+
+        return others_with(self._stores, path, version)
+
+    def candidates(self, files: Sequence[Untracked]) -> list[Candidate]:
+        """Return the files of a run that still belong to no version, and what registers them."""
+        from dsnb.datasets.candidates import find_candidates
+
+        return find_candidates(self._stores, files)
+
+    def locate(self, path: str) -> Source:
+        """Return the portable form of an absolute path."""
+        return self._stores.datastores.locate(path, str(self.root))
 
     def data_folders(self) -> tuple[str, ...]:
         """Return the folders below which all data of the workspace lies, with links resolved."""

@@ -47,6 +47,8 @@ class Arg:
         ``version``: what follows ``name@``. ``code``: all that follows ``--``, as it stands.
     notebook_only
         Whether it makes no sense in a shell.
+    or_path
+        Whether a path may stand in the place of a variable.
     """
 
     metavar: str
@@ -54,6 +56,7 @@ class Arg:
     short: str = ""
     form: Literal["plain", "columns", "amount", "pairs", "many", "version", "code"] = "plain"
     notebook_only: bool = False
+    or_path: bool = False
 
     @property
     def repeats(self) -> bool:

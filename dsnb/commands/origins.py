@@ -7,14 +7,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated, Any
 
-from dsnb.commands.declaring import NAME, REF, VARIABLE, Arg, Call, Variable, declare
+from dsnb.commands.declaring import NAME, REF, Arg, Call, Variable, declare
 from dsnb.datasets.bisecting import Bisection
 from dsnb.datasets.judging import expression_test, function_test
 from dsnb.datasets.origins import Trace
+from dsnb.datasets.tracefile import FileTrace
 from dsnb.errors import UsageError
 from dsnb.provenance.lineage import Direction, Lineage
 from dsnb.session.assignments import assigning_cell
 
+_VARIABLE_OR_PATH = Arg("VAR|PATH", "variable", or_path=True)
 _FILE = Arg("FILE", "path", short="-o")
 _END = Arg("N", form="version")
 _CODE = Arg("-- EXPR", form="code")
@@ -87,33 +89,39 @@ def bisect(
 
 
 @declare(changes=False)
-def trace(call: Call, table: Annotated[object, VARIABLE]) -> Trace:
-    """Tell which version a variable came from, and how sure that is.
+def trace(call: Call, what: Annotated[object, _VARIABLE_OR_PATH]) -> Trace | FileTrace:
+    """Tell which version a variable came from, and how sure that is, or which versions hold a file.
 
     A loaded pandas frame carries its version's reference in ``df.attrs["dsnb"]``, which pandas
     hands on with most operations: a hint, no proof. It is lost in a pivot, or a merge of frames
     from different versions; tables of polars and Arrow carry none.
 
+    A file belongs to a version when it lies at its paths and holds, now, what was registered.
+
     Parameters
     ----------
-    table
-        The variable.
+    what
+        The variable, or the path of a file.
 
     Returns
     -------
-    Trace
-        Its ``ref`` is the version, None when that is not known.
+    Trace or FileTrace
+        Of a variable its ``ref`` is the version, None when that is not known; of a file its
+        ``versions`` are those that hold it as it is now.
 
     Raises
     ------
     TableError
-        When it is no table.
+        When the variable is no table.
+    MissingPathError
+        When there is no such file.
 
     Examples
     --------
     In a notebook::
 
         %ds trace df
+        %ds trace "data/Weather/week 28/weather.csv"
 
     In Python:
 
@@ -122,18 +130,17 @@ def trace(call: Call, table: Annotated[object, VARIABLE]) -> Trace:
     >>> df = dsnb.load("weather_ds@1")
     >>> dsnb.trace(df[df["temp"] > 75]).ref
     'weather_ds@1'
+    >>> dsnb.trace("weather.csv").versions
+    ('weather_ds@1',)
     """
-    if call.session is None:
-        raise UsageError(
-            "A shell has no variables to trace.",
-            hint="Trace one in a notebook, or in Python: dsnb.trace(df)",
-        )
-    named = table if isinstance(table, Variable) else Variable("the table", table)
     workspace = call.workspace()
+    if isinstance(what, str | os.PathLike):
+        return workspace.trace_file(os.fspath(what))
+    named = what if isinstance(what, Variable) else Variable("the table", what)
     found = workspace.trace(named.value, named.name)
     # IPython keeps what each cell says, as Python, under this name.
     cells = call.variables.get("In")
-    if not isinstance(cells, list) or not isinstance(table, Variable):
+    if not isinstance(cells, list) or not isinstance(what, Variable) or call.session is None:
         return found
     cell, run = assigning_cell(cells, named.name), call.session.run(workspace)
     uses = [] if run is None or cell is None else [use for use in run.inputs if cell in use.cells]

@@ -10,10 +10,11 @@ import shlex
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NoReturn
 
 from dsnb.commands.declaring import Argument, Variable, Verb, split_columns
-from dsnb.errors import UsageError, did_you_mean
+from dsnb.errors import UsageError, VariableNotFoundError, did_you_mean
 
 Variables = Callable[[str], object]
 _WIDTH = 80
@@ -284,7 +285,7 @@ def _add_argument(parser: argparse.ArgumentParser, argument: Argument) -> None:
         settings["type"] = _whole_number
     if argument.flag:
         flags = [flag for flag in (argument.arg.short, argument.flag) if flag]
-        if argument.arg.form == "pairs":
+        if argument.arg.repeats:
             settings["action"] = "append"
         parser.add_argument(*flags, dest=argument.name, default=argument.default, **settings)
         return
@@ -311,6 +312,8 @@ def _bound(
         elif argument.arg.form == "pairs" and value is not None:
             example = f"{line} … {argument.flag} a=b".replace("  ", " ")
             value = dict(_pair(pair, example) for pair in value)
+        elif argument.arg.or_path and isinstance(value, str) and _is_path(value, variables):
+            value = Path(value)
         elif argument.arg.completes == "variable" and isinstance(value, str):
             assert variables is not None
             value = Variable(value, variables(value))
@@ -321,6 +324,17 @@ def _bound(
         else:
             args.append(value)
     return tuple(args), kwargs
+
+
+def _is_path(text: str, variables: Variables | None) -> bool:
+    """Tell whether a path is meant where a variable may stand, too; variables go first."""
+    if variables is None or not text.isidentifier():
+        return True
+    try:
+        variables(text)
+    except VariableNotFoundError:
+        return os.path.exists(text)
+    return False
 
 
 def _pair(text: str, example: str) -> tuple[str, str]:

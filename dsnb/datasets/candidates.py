@@ -40,13 +40,13 @@ def find_candidates(stores: Stores, files: Sequence[Untracked]) -> list[Candidat
         Candidate(
             path=stores.datastores.typed(known[place].path, str(stores.layout.root)),
             cells=known[place].cells,
-            command=_command(stores, place, taken),
+            command=command_for(stores, place, taken),
         )
         for place in unheld
     ]
 
 
-def _command(stores: Stores, place: str, taken: set[str]) -> str:
+def command_for(stores: Stores, place: str, taken: set[str]) -> str:
     """Return what registers a file: as a dataset's next version where it lies at its paths."""
     version = version_with_path(stores, place)
     if version is not None and not version.definition.from_memory:

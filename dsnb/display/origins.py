@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dsnb.datasets.bisecting import Bisection, Step
 from dsnb.datasets.origins import Trace
+from dsnb.datasets.tracefile import FileTrace
 from dsnb.display import html, text
 from dsnb.presenting import as_html, as_text
 from dsnb.units import count_text
@@ -52,6 +53,32 @@ def _trace_html(result: Trace) -> str:
         *map(html.quiet, _notes(result)),
         html.quiet(html.Html(f"next: {commands}")) if result else "",
     )
+
+
+@as_text.register
+def _file_text(result: FileTrace) -> str:
+    lines = [text.paragraph(_held_by(result))]
+    lines += [text.line("next: ", [f"%ds {result.command}"], "  ")] * bool(result.command)
+    return "\n".join(lines)
+
+
+@as_html.register
+def _file_html(result: FileTrace) -> str:
+    command = html.code(f"%ds {result.command}") if result.command else ""
+    return html.block(
+        _held_by(result), html.quiet(html.Html(f"next: {command}")) if command else ""
+    )
+
+
+def _held_by(result: FileTrace) -> str:
+    path = text.brief(result.path)
+    if result.versions:
+        first, *others = map(text.brief, result.versions)
+        also = f", and so do {', '.join(others)}" if others else ""
+        return f"{first} holds {path} as it is now{also}."
+    if result.was is not None:
+        return f"{path} lies at the paths of {text.brief(result.was)}, but holds something else."
+    return f"{path} belongs to no version."
 
 
 def _came_from(result: Trace) -> str:

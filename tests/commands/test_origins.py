@@ -7,7 +7,7 @@ import pytest
 
 import dsnb
 from dsnb.cli import main
-from dsnb.errors import TableError, UsageError
+from dsnb.errors import MissingPathError, TableError, UsageError
 from tests.workbench import write
 
 
@@ -54,9 +54,33 @@ def test_bisect_tells_a_shell_what_to_type(capsys: pytest.CaptureFixture[str]) -
     assert "there is nothing to find" in capsys.readouterr().err
 
 
-def test_trace_needs_a_variable(capsys: pytest.CaptureFixture[str]) -> None:
+def test_trace_needs_a_variable_or_a_file(capsys: pytest.CaptureFixture[str]) -> None:
     Path(".dsnb").mkdir()
     assert main(["trace"]) == 2
-    assert "A shell has no variables to trace" in capsys.readouterr().err
+    assert "VAR|PATH" in capsys.readouterr().err
+    assert main(["trace", "nothing.csv"]) == 1
+    assert "There is no file nothing.csv" in capsys.readouterr().err
     with pytest.raises(TableError, match="no table: int values carry no reference"):
         dsnb.trace(3)
+
+
+def test_a_file_is_traced_to_the_versions_that_hold_it(capsys: pytest.CaptureFixture[str]) -> None:
+    write("data/a.csv", "a\n1\n")
+    write("data/b.csv", "a\n2\n")
+    dsnb.register("ds", "data/a.csv")
+    dsnb.register("ds", "data/b.csv", add=True)
+    assert main(["trace", "data/a.csv"]) == 0
+    assert "ds@2 holds data/a.csv as it is now, and so do ds@1." in capsys.readouterr().out
+    found = dsnb.trace("data/a.csv")
+    assert found.versions == ("ds@2", "ds@1")
+    assert dsnb.trace("data/b.csv").versions == ("ds@2",)
+    write("data/b.csv", "a\n3\n")
+    found = dsnb.trace("data/b.csv")
+    assert (found.versions, found.was) == ((), "ds@2")
+    assert found.command == "register ds data/a.csv data/b.csv"
+    write("data/c.csv", "a\n3\n")
+    found = dsnb.trace("data/c.csv")
+    assert (found.was, found.command) == (None, "register c data/c.csv")
+    assert not found
+    with pytest.raises(MissingPathError, match="is no file"):
+        dsnb.trace("data")

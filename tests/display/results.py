@@ -39,16 +39,20 @@ from dsnb.datasets.inspection import (
 from dsnb.datasets.keeping import Snapshot
 from dsnb.datasets.metadata import MetadataChange
 from dsnb.datasets.models import ModelList
+from dsnb.datasets.notebooks import NotebookVerification, RecordedInput
 from dsnb.datasets.origins import Trace
 from dsnb.datasets.profiles import Profiling
 from dsnb.datasets.registration import Registration
 from dsnb.datasets.removal import Deletion
 from dsnb.datasets.restoring import Restoration
+from dsnb.datasets.tracefile import FileTrace
 from dsnb.errors import DsnbError
 from dsnb.magics.magic import Notice
 from dsnb.presenting import PlainText, Presentable
 from dsnb.provenance.dependents import Dependents
 from dsnb.provenance.lineage import Ancestry, Lineage
+from dsnb.provenance.lock import Lock, Locked
+from dsnb.provenance.lockdiff import LockChange
 from dsnb.provenance.rundiff import RunDiff, compare_runs
 from dsnb.provenance.runs import Candidate, RunList
 from dsnb.provenance.stale import Stale
@@ -65,6 +69,8 @@ from dsnb.records import (
     Use,
     Version,
 )
+from dsnb.session.execution import FailedCell
+from dsnb.session.rerunning import Rerun
 from dsnb.storage.configuration import DatastoreList, SettingList
 from dsnb.storage.drift import Drift, FileDrift
 from dsnb.tables.profiles import ColumnProfile, Profile
@@ -315,6 +321,38 @@ def profile(text: str, many: int) -> Profile:
     return Profile(rows=100, sampled=50, columns=columns)
 
 
+def notebook(text: str, many: int) -> NotebookVerification:
+    """Return a notebook of which every other input is missing, and one drifted."""
+    locked = [Locked("weather_ds", index + 1, "ab" * 32, ("load",)) for index in range(many)]
+    inputs = [
+        RecordedInput(one, None if index % 2 else version(text, index + 1), drift=drift(text))
+        for index, one in enumerate(locked)
+    ]
+    lock = Lock(tuple(locked), left_out=3)
+    return NotebookVerification(f"/{text}.ipynb", f"/{text}", lock, tuple(inputs))
+
+
+def rerun(text: str, many: int) -> Rerun:
+    changes = tuple(
+        LockChange(f"{text} {index}", ("weather_ds@1",), (f"weather_ds@{index + 2}",), same=False)
+        for index in range(many)
+    )
+    return Rerun(
+        notebook=f"/{text}.ipynb",
+        output=f"/{text}-rerun.ipynb",
+        replaced=("weather_ds@3",),
+        cells=2,
+        of=many,
+        recorded=Lock(),
+        lock=Lock(),
+        inputs=changes,
+        outputs=changes,
+        difference=run_diff(text, many),
+        run=run(text),
+        failed=FailedCell(2, text, text, text),
+    )
+
+
 def every_result(text: str, many: int = 3) -> dict[str, Presentable]:
     """Return a result of each kind by its name; lists hold ``many``."""
     one = version(text)
@@ -406,6 +444,9 @@ def every_result(text: str, many: int = 3) -> dict[str, Presentable]:
         "bisection with skips": bisection(text, many),
         "trace": trace(text, "weather_ds@2"),
         "trace of another": trace(text, None),
+        "trace of a file": FileTrace(path=text, versions=(text,) * 3, was=None, command=""),
+        "trace of a changed file": FileTrace(path=text, versions=(), was=text, command=text),
+        "no trace of a file": FileTrace(path=text, versions=(), was=None, command=text),
         "no trace": Trace(
             called=text, ref=None, carried=None, proved=False, shape=(), held=None, library="polars"
         ),
@@ -418,6 +459,12 @@ def every_result(text: str, many: int = 3) -> dict[str, Presentable]:
         ),
         "run done": RunDetails(run(text), "running", done=f"tags: {text}"),
         "no run": RunDetails(None, "not begun"),
+        "notebook": notebook(text, many),
+        "notebook of nothing": NotebookVerification(text, text, Lock(), ()),
+        "rerun": rerun(text, many),
+        "rerun to the end": replace(
+            rerun(text, many), failed=None, difference=None, replaced=(), inputs=(), outputs=()
+        ),
         "runs": RunList(tuple((run(text), "interrupted") for _ in range(many))),
         "datastores": DatastoreList((("default", text, "there"),) * 2, done=text),
         "settings": SettingList((("creator", text, True, "name of the creator"),)),

@@ -36,3 +36,13 @@ def test_within_a_function_its_own_variables_are_meant(kernel: Kernel) -> None:
     )
     kernel.do("kept = keep_warm(80)")
     assert kernel.evaluate("kept") == (True, "weather_ds@1")
+
+
+def test_a_variable_goes_before_a_file_of_its_name(kernel: Kernel) -> None:
+    kernel.do('%ds register weather_ds "data/Weather/week 27"')
+    said = kernel.do('%ds trace "data/Weather/week 27/weather.csv"').value or ""
+    assert "weather_ds@1 holds data/Weather/week 27/weather.csv as it is now." in said
+    kernel.do("frame = %ds load weather_ds\nopen('frame', 'w').close(); open('other', 'w').close()")
+    assert "frame came from weather_ds@1" in (kernel.do("%ds trace frame").value or "")
+    assert "other belongs to no version" in (kernel.do("%ds trace other").value or "")
+    assert kernel.run("%ds trace neither").error is not None
