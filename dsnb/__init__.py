@@ -38,6 +38,7 @@ __all__ = [
     "pick",
     "register",
     "rename",
+    "rerun",
     "restore",
     "run",
     "runs",
@@ -48,6 +49,7 @@ __all__ = [
     "trace",
     "unload_ipython_extension",
     "verify",
+    "verify_notebook",
     "versions",
 ]
 
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
     from dsnb.commands.looking import diff, list, overlap, show, verify, versions
     from dsnb.commands.modelling import model, models
     from dsnb.commands.naming import alias, annotate, rename, tag
+    from dsnb.commands.notebooks import rerun, verify_notebook
     from dsnb.commands.origins import bisect, lineage, trace
     from dsnb.commands.picking import pick
     from dsnb.commands.running import run, runs
@@ -93,7 +96,7 @@ def __getattr__(name: str) -> Any:
         from dsnb.workspace import Workspace
 
         # A verb that Python has as a keyword ends with an underscore here.
-        return Workspace if name == "Workspace" else VERBS[name.removesuffix("_")]
+        return Workspace if name == "Workspace" else VERBS[name.removesuffix("_").replace("_", "-")]
     raise AttributeError(f"module 'dsnb' has no attribute {name!r}")
 
 

@@ -17,7 +17,9 @@ from dsnb.commands.parsing import HelpRequested, Line, parse_line
 from dsnb.commands.verbs import VERBS
 from dsnb.compare import DatasetDiff
 from dsnb.datasets.inspection import Verification
+from dsnb.datasets.notebooks import NotebookVerification
 from dsnb.errors import DsnbError
+from dsnb.session.rerunning import Rerun
 from dsnb.tables.columns import with_index_as_columns
 from dsnb.workspace import tell_on_stderr
 
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 INTERRUPTED = 130
+_TELLING = (Verification, NotebookVerification, Rerun)
+"""Results that are true when all is well, which a script wants to know."""
 # A command as dsnb writes it into a sentence; what the user typed or named may hold %ds, too.
 _COMMAND = re.compile(
     rf"(?<![^\s(])(?:(?:df|paths) = )?%ds(\s+(?:{'|'.join(VERBS)}))(?=[.,;:)]*(?:\s|$))"
@@ -44,8 +48,9 @@ def main(words: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 when done; 1 when dsnb refused, or when ``verify`` found drift; 2 when the line was not
-        understood; 130 after Ctrl-C.
+        0 when done; 1 when dsnb refused, when ``verify`` found drift, ``verify-notebook`` missed
+        an input, or a cell of ``rerun`` failed; 2 when the line was not understood; 130 after
+        Ctrl-C.
 
     Examples
     --------
@@ -75,7 +80,7 @@ def _carry_out(words: Sequence[str]) -> int:
         line = parse_line(words, VERBS, prefix="dsnb", variables=None)
         result = line.verb.run(Call(notify=_notify), *line.args, **line.kwargs)
         _print(line, result)
-        return 1 if isinstance(result, Verification) and not result else 0
+        return 1 if isinstance(result, _TELLING) and not result else 0
     except HelpRequested as asked:
         print(asked.text.rstrip())
         return 0

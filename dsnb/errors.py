@@ -16,11 +16,13 @@
     ├── SourceError                 a path given to ``register`` cannot be registered
     │   ├── MissingPathError
     │   ├── EmptySourceError
-    │   └── UnreadableFileError
+    │   ├── UnreadableFileError
+    │   └── NewVersionRefusedError
     ├── DriftError                  a version's files changed or vanished since it was registered
     ├── InUseError                  something refers to what was to be removed
     ├── SnapshotError               the kept bytes of a file are missing or damaged
     ├── ArchiveError                a file to import is damaged, or is no such file
+    ├── NotebookError               a notebook cannot be read, or does not say what it used
     ├── TableError                  data cannot be read, or held, as a table
     │   ├── MissingColumnError
     │   └── OutOfRoomError          neither memory nor disk has room for what was asked
@@ -140,6 +142,10 @@ class UnreadableFileError(SourceError):
     """A file exists but cannot be read."""
 
 
+class NewVersionRefusedError(SourceError):
+    """The dataset exists, and no further version of it was to be made."""
+
+
 class DriftError(DsnbError):
     """A version's files changed or vanished since it was registered."""
 
@@ -154,6 +160,10 @@ class SnapshotError(DsnbError):
 
 class ArchiveError(DsnbError):
     """A file to import is damaged, or is no such file."""
+
+
+class NotebookError(DsnbError):
+    """A notebook cannot be read, does not say which versions it used, or cannot be run."""
 
 
 class TableError(DsnbError):

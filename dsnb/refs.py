@@ -19,6 +19,8 @@ _NUMBER_LIKE = re.compile(r"v?[0-9]+")
 _LATEST = re.compile(r"latest(?:~([0-9]{1,9}))?")
 _DIGEST = re.compile(r"sha:([0-9a-f]{4,64})")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+ANONYMOUS = "anonymous"
+"""The dataset that holds what was saved without a name; no list of datasets shows it."""
 FORMS = "name, name@2, name@latest, name@latest~1, name@ALIAS, name@sha:1a2b… or name@2026-11-01"
 
 
@@ -104,6 +106,27 @@ def check_name(name: str, what: str = "dataset") -> str:
         raise BadNameError(
             f"{_shown(name)} cannot name a {what}: a name has {NAME_RULE} characters.",
             hint=f"Try {_suggest_name(name)}." if _suggest_name(name) else "Choose another name.",
+        )
+    return name
+
+
+def check_new_name(name: str) -> str:
+    """Return ``name`` when a user may call a dataset or model so, and refuse it otherwise.
+
+    Raises
+    ------
+    BadNameError
+        When it breaks the rule of `check_name`, or is the name of what has none.
+
+    Examples
+    --------
+    >>> check_new_name("weather_ds")
+    'weather_ds'
+    """
+    if check_name(name) == ANONYMOUS:
+        raise BadNameError(
+            f"{ANONYMOUS} is where dsnb keeps what was saved without a name.",
+            hint="Choose another name.",
         )
     return name
 

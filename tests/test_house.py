@@ -24,7 +24,7 @@ FLOORS = (
     {"display"},
     {"widgets"},
     {"commands"},
-    {"magics", "cli", "server"},
+    {"magics", "cli", "server", "azureml"},
     {"__init__", "__main__"},
 )
 LEVEL = {name: level for level, floor in enumerate(FLOORS) for name in floor}

@@ -19,9 +19,9 @@ def test_the_public_names() -> None:
     assert dsnb.__all__ == [
         "DsnbError", "Workspace", "__version__", "alias", "annotate", "bisect", "config",
         "datastore", "delete", "deprecate", "diff", "doctor", "export", "gc", "import_", "init",
-        "list", "load", "load_ipython_extension", "pick", "register", "rename", "restore", "run",
-        "runs", "show", "snapshot", "status", "tag", "trace", "unload_ipython_extension",
-        "verify", "versions",
+        "lineage", "list", "load", "load_ipython_extension", "model", "models", "overlap", "pick",
+        "register", "rename", "rerun", "restore", "run", "runs", "show", "snapshot", "status",
+        "tag", "trace", "unload_ipython_extension", "verify", "verify_notebook", "versions",
     ]  # fmt: skip
     assert dir(dsnb) == sorted(dsnb.__all__)
 

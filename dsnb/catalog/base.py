@@ -19,7 +19,7 @@ class View(Protocol):
     """The versions and aliases at one moment."""
 
     def names(self) -> Sequence[str]:
-        """Return the names of all datasets, sorted."""
+        """Return the names of all datasets, sorted; not that of what was saved without one."""
 
     def numbers(self, name: str) -> Sequence[int]:
         """Return the version numbers of a dataset, ascending; none for an unknown name."""

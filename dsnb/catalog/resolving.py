@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dsnb.catalog.base import View
+from dsnb.catalog.pins import pinned
 from dsnb.errors import DatasetNotFoundError, VersionNotFoundError, did_you_mean
 from dsnb.records import Version
 from dsnb.refs import Alias, AsOf, DigestPrefix, Latest, Number, Ref
@@ -27,6 +28,9 @@ def resolve(view: View, ref: Ref) -> Version:
     VersionNotFoundError
         When the dataset has no such version.
     """
+    replaced = pinned(view, ref)
+    if replaced is not None:
+        return replaced
     numbers = known_numbers(view, ref.name)
     selector = ref.selector
     found: Version | None

@@ -9,6 +9,7 @@ from dsnb.catalog.index import Document, Index, Name, Row
 from dsnb.catalog.jsonfile import REMEDY
 from dsnb.errors import RegistryDamagedError
 from dsnb.records import Version, from_document, to_document
+from dsnb.refs import ANONYMOUS
 
 
 class TinyView:
@@ -29,9 +30,9 @@ class TinyView:
         self._children: dict[str, list[str]] | None = None
 
     def names(self) -> Sequence[str]:
-        """Return the names of all datasets, sorted."""
+        """Return the names of all datasets, sorted; not that of what was saved without one."""
         if self._names is None:
-            self._names = sorted(self._index.versions)
+            self._names = sorted(self._index.versions.keys() - {ANONYMOUS})
         return self._names
 
     def numbers(self, name: str) -> Sequence[int]:

@@ -135,6 +135,8 @@ class _Places:
         roots = stores.datastores.roots.items()
         self._roots = [os.path.realpath(root) for name, root in roots if name != LOCAL]
         for version in every_version(stores):
+            if version.name == ANONYMOUS:
+                continue  # a file is told to be of a dataset that the user knows, or of none
             try:
                 places = places_of(version.definition, stores.datastores)
             except DsnbError:

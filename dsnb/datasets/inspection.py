@@ -20,6 +20,7 @@ from dsnb.presenting import Presentable
 from dsnb.provenance.dependents import NONE, Dependents
 from dsnb.provenance.stale import Stale, find_stale
 from dsnb.records import FileEntry, Parent, Run, Version
+from dsnb.refs import ANONYMOUS
 from dsnb.storage.configuration import list_datastores
 from dsnb.storage.discovery import cache_folder
 from dsnb.storage.drift import Drift, FileDrift
@@ -269,7 +270,7 @@ def verify(
     """
     rows = tuple(
         (version, _state(stores, version, full=full, news=True))
-        for version in (every_version(stores) if versions is None else versions)
+        for version in (_named_versions(stores) if versions is None else versions)
     )
     if not any(drift for _, drift in rows):
         return Verification(rows)
@@ -278,7 +279,16 @@ def verify(
 
 
 def every_version(stores: Stores) -> Iterator[Version]:
-    """Yield every version of every dataset."""
+    """Yield every version of every dataset, and after them what was saved without a name."""
+    yield from _named_versions(stores)
+    view = stores.catalog.view()
+    for number in view.numbers(ANONYMOUS):
+        version = view.version(ANONYMOUS, number)
+        assert version is not None
+        yield version
+
+
+def _named_versions(stores: Stores) -> Iterator[Version]:
     view = stores.catalog.view()
     for name in view.names():
         for row in _rows(view, name, view.numbers(name)):
@@ -321,7 +331,8 @@ def list_stale(stores: Stores, run: Run) -> list[Stale]:
     view = stores.catalog.view()
 
     def newest(name: str) -> Version | None:
-        numbers = view.numbers(name)
+        # What has no name has no newer versions, only others.
+        numbers = () if name == ANONYMOUS else view.numbers(name)
         return view.version(name, numbers[-1]) if numbers else None
 
     def is_drifted(version: Version) -> bool:

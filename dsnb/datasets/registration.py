@@ -18,6 +18,7 @@ from dsnb.datasets.keeping import Policy, are_kept, is_to_be_kept, keep_files, s
 from dsnb.datasets.stores import Stores
 from dsnb.errors import (
     MissingColumnError,
+    NewVersionRefusedError,
     SourceError,
     TableError,
     UsageError,
@@ -222,7 +223,7 @@ def record(stores: Stores, content: Content, request: Request) -> Registration:
             if latest is not None and _holds_already(stores, latest, content, request):
                 return unchanged(stores, transaction, latest, request, content.skipped)
             if latest is not None and not request.new_version:
-                raise SourceError(
+                raise NewVersionRefusedError(
                     f"{latest.ref} holds something else, and --no-new-version was given.",
                     hint="Leave it out to register the next version.",
                 )

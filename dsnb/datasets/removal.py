@@ -13,7 +13,7 @@ from dsnb.errors import InUseError, UsageError
 from dsnb.presenting import Outcome
 from dsnb.provenance.dependents import Dependents, find_dependents, readers_of_versions
 from dsnb.records import Version, now
-from dsnb.refs import Latest, Ref
+from dsnb.refs import ANONYMOUS, Latest, Ref
 
 _NAMED = 5
 
@@ -118,7 +118,7 @@ def find_expired(
         return []
     moment = now()
     expired = []
-    for name in view.names():
+    for name in (*view.names(), ANONYMOUS):
         numbers = list(view.numbers(name))
         kept = set(numbers[-max(retention.last or 0, 1) :])
         for number in numbers:

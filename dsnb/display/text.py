@@ -60,7 +60,8 @@ def line(lead: str, texts: Sequence[str], indent: str = "") -> str:
     lines = [start]
     for number, text in enumerate(told):
         joined = f"{lines[-1]}{' · ' if number else ''}{text}"
-        if len(joined) <= WIDTH:
+        dot = 2 if number < len(told) - 1 else 0
+        if len(joined) + dot <= WIDTH:
             lines[-1] = joined
         else:
             lines[-1] += " ·" if number else ""

@@ -83,7 +83,7 @@ def _complete_argument(
             argument.flag
             for argument in verb.arguments
             if argument.flag
-            and (argument.arg.form == "pairs" or not {argument.flag, argument.arg.short} & {*words})
+            and (argument.arg.repeats or not {argument.flag, argument.arg.short} & {*words})
         ]
         return [(flag, "option") for flag in free if flag.startswith(last)]
     before = words[-1] if words else ""

@@ -20,6 +20,7 @@ from dsnb.server.answers import Answer, clipped, encode
 from dsnb.server.changes import Changes, Waiting, look
 from dsnb.server.reading import (
     read_datasets,
+    read_kernel_lock,
     read_profile,
     read_runs,
     read_version,
@@ -244,6 +245,17 @@ class RunsHandler(ReadingHandler):
         return await self.read(
             read_runs, self.desk.scope, self.path, kernel, offset=offset, limit=limit
         )
+
+
+class LockHandler(ReadingHandler):
+    """What the file of a notebook shall say of the versions it used."""
+
+    async def answer(self, *parts: str) -> Answer:
+        """Return the lock of what its kernel's session read and made."""
+        kernel = self.asked("kernel")
+        if kernel is None:
+            raise UsageError("kernel is missing.", hint="Send the id of the notebook's kernel.")
+        return await self.read(read_kernel_lock, self.desk.scope, self.path, kernel)
 
 
 def checked_number(name: str, text: str, least: int, most: int) -> int:

@@ -10,6 +10,7 @@ from dsnb import __version__
 from dsnb.catalog.base import View
 from dsnb.catalog.resolving import known_numbers
 from dsnb.datasets.profiles import LITTLE, Effort
+from dsnb.provenance.lock import Lock, lock_document, lock_of, sessions
 from dsnb.provenance.runs import Status, status_of
 from dsnb.records import Run
 from dsnb.refs import Number, Ref, check_name
@@ -97,6 +98,16 @@ def read_runs(scope: Scope, path: str, kernel: str | None, offset: int, limit: i
     return page(
         len(runs), offset, (_run(scope, view, run) for run in runs[offset : offset + limit])
     )
+
+
+def read_kernel_lock(scope: Scope, path: str, kernel: str) -> Answer:
+    """Return what a notebook's file shall say of what its kernel's session read and made."""
+    workspace = scope.open(scope.locate(path))
+    enabled = workspace.config["notebook.lock"] == "on"
+    # After a restart the kernel keeps its id, but what it used before is another session's.
+    found = sessions(run for run in workspace.runs().values() if run.kernel == kernel)
+    lock = lock_of(found[-1]) if enabled and found else Lock()
+    return {"enabled": enabled, "lock": lock_document(lock)}
 
 
 def _dataset(view: View, name: str) -> Answer:

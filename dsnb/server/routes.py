@@ -12,6 +12,7 @@ from dsnb.server.handlers import (
     ChangesHandler,
     DatasetsHandler,
     Desk,
+    LockHandler,
     ProfileHandler,
     ReadingHandler,
     RunsHandler,
@@ -34,6 +35,7 @@ ROUTES: dict[str, type[ReadingHandler]] = {
     "/datasets/{name}/versions/{number}": VersionHandler,
     "/datasets/{name}/versions/{number}/profile": ProfileHandler,
     "/runs": RunsHandler,
+    "/lock": LockHandler,
 }
 
 

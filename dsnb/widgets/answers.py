@@ -148,7 +148,9 @@ class Answers:
         """Return the columns of a version as they were recorded."""
         version = self._workspace.resolve(ref)
         if version.columns is None:
-            what = "files" if version.kind != "tabular" else "a table whose columns were not recorded"
+            what = (
+                "files" if version.kind != "tabular" else "a table whose columns were not recorded"
+            )
             return {"headers": [], "right": [], "rows": [], "note": f"{version.ref} holds {what}."}
         return column_table(version.columns, version.key)
 

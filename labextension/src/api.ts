@@ -3,6 +3,7 @@ import { ServerConnection } from '@jupyterlab/services';
 import type {
   Dataset,
   Effort,
+  LockAnswer,
   Page,
   Run,
   Version,
@@ -117,6 +118,11 @@ export class Api {
       { path, ...(kernel === null ? {} : { kernel }), ...range },
       signal
     );
+  }
+
+  /** What the file of a notebook shall say of the versions that its kernel used. */
+  lock(path: string, kernel: string, signal: AbortSignal): Promise<LockAnswer> {
+    return this.get(['lock'], { path, kernel }, signal);
   }
 
   private async get<T>(

@@ -6,11 +6,13 @@ import { ILayoutRestorer } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
 import { INotebookTracker } from '@jupyterlab/notebook';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { Api } from './api';
 import { addPanelCommands, addVersionCommands } from './commands';
 import { KernelRun } from './kernelrun';
+import { keepLocks } from './lock';
 import { PanelModel } from './model';
 import { DatasetsPanel } from './panel';
 import { Place } from './place';
@@ -112,6 +114,29 @@ const status: JupyterFrontEndPlugin<void> = {
   }
 };
 
+const lock: JupyterFrontEndPlugin<void> = {
+  id: 'dsnb:lock',
+  description: 'Keeps in a notebook’s file which versions its outputs were made from.',
+  autoStart: true,
+  optional: [INotebookTracker, ISettingRegistry],
+  activate: (
+    app: JupyterFrontEnd,
+    notebooks: INotebookTracker | null,
+    registry: ISettingRegistry | null
+  ): void => {
+    if (notebooks) {
+      // Nothing is written before it is known that the user wants it.
+      const wanted = { isOn: registry === null };
+      keepLocks(new Api(app.serviceManager.serverSettings), notebooks, wanted);
+      void registry?.load(lock.id).then(settings => {
+        const read = () => (wanted.isOn = settings.get('write').composite !== false);
+        settings.changed.connect(read);
+        read();
+      });
+    }
+  }
+};
+
 export { IDatasets } from './tokens';
 
-export default [model, versions, panel, status];
+export default [model, versions, panel, status, lock];

@@ -22,6 +22,12 @@ export type Effort = 'little' | 'any';
 export type Run = Schemas['Run'];
 /** A version that a run read or made. */
 export type Use = Schemas['Use'];
+/** Which versions the outputs in a notebook's file were made from. */
+export type Lock = Schemas['Lock'];
+/** One version in a lock. */
+export type Locked = Schemas['Locked'];
+/** The lock of a kernel's run, and whether the workspace wants it written. */
+export type LockAnswer = Schemas['LockAnswer'];
 
 /** A part of a list that is too long to be sent at once. */
 export interface Page<T> {

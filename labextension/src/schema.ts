@@ -120,6 +120,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the file of a notebook shall say of the versions that its kernel's runs read and made. */
+        get: operations["getLock"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -320,6 +337,31 @@ export interface components {
             offset: number;
             /** @description As many as were asked for, or as fit: the next page starts at offset + the number of items. */
             items: components["schemas"]["Run"][];
+        };
+        LockAnswer: {
+            /** @description Whether notebooks of this workspace shall hold a lock: its setting `notebook.lock`. */
+            enabled: boolean;
+            lock: components["schemas"]["Lock"];
+        };
+        /** @description The metadata `dsnb` of a notebook, see docs/notebook-lock.md: the same for the same versions, whenever they are used. Of a kernel that has used none it is empty. */
+        Lock: {
+            /** @constant */
+            schema: 1;
+            /** @description By name and number. */
+            inputs: components["schemas"]["Locked"][];
+            /** @description By name and number. */
+            outputs: components["schemas"]["Locked"][];
+            /** @description Number of further versions that had no room; missing where all have. */
+            left_out?: number;
+        };
+        Locked: {
+            /** @description The dataset's name when it was used. */
+            name: string;
+            version: number;
+            /** @description Digest of the content, 64 hexadecimal digits. */
+            digest: string;
+            /** @description How it was used, sorted. */
+            how: ("load" | "register" | "trace")[];
         };
     };
     responses: {
@@ -533,6 +575,32 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getLock: {
+        parameters: {
+            query: {
+                /** @description A folder below the server's root, as the contents API names it; empty is the root. No drive, no leading slash, no `..`. */
+                path?: components["parameters"]["path"];
+                /** @description The notebook's kernel. */
+                kernel: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The lock. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LockAnswer"];
                 };
             };
             default: components["responses"]["Error"];

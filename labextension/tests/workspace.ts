@@ -3,6 +3,8 @@ import { Api } from '../src/api';
 import type {
   ColumnProfile,
   Dataset,
+  Lock,
+  Locked,
   Run,
   Use,
   Version,
@@ -29,6 +31,8 @@ export class FakeServer {
   /** By reference, with the effort it takes: `prices@1 any`. */
   profiles = new Map<string, VersionProfile>();
   runs: Run[] = [];
+  /** Whether the workspace wants locks, and what its kernels used. */
+  locks = { enabled: true, lock: lock([]) };
   /** Items in an answer at most, however many were asked for. */
   pageLimit = 200;
   /** What was asked, as `workspace?path=…`, in order. */
@@ -100,6 +104,8 @@ export class FakeServer {
             reject(new DOMException('', 'AbortError'))
           );
         });
+      case 'lock':
+        return this.locks;
       case 'datasets':
         return page(
           url,
@@ -242,6 +248,21 @@ export function run(said: Partial<Run>): Run {
 /** A version that a run used, with what a test says about it. */
 export function use(said: Partial<Use>): Use {
   return { ref: 'weather_ds@1', deleted: false, how: 'load', cells: [1], ...said };
+}
+
+/** A lock with some inputs, as `weather_ds@1`, and some outputs. */
+export function lock(inputs: readonly string[], outputs: readonly string[] = []): Lock {
+  return {
+    schema: 1,
+    inputs: inputs.map(ref => locked(ref, 'load')),
+    outputs: outputs.map(ref => locked(ref, 'register'))
+  };
+}
+
+/** One version in a lock; its digest is that of its number. */
+export function locked(ref: string, ...how: Locked['how']): Locked {
+  const [name = '', number = ''] = ref.split('@');
+  return { name, version: Number(number), digest: number.padStart(64, '0'), how };
 }
 
 /** Files that drifted, with what a test says about them. */

@@ -135,6 +135,8 @@ def test_a_megabyte_of_text_is_cut(kind: str, text: str) -> None:
         "lineage",
         "profile",
         "bisection with skips",
+        "notebook",
+        "rerun",
     ],
 )
 def test_a_long_list_is_capped_and_says_so(kind: str, many: int) -> None:

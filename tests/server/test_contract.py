@@ -31,6 +31,7 @@ EXAMPLES = [
     "/datasets/weather_ds/versions/1",
     "/datasets/weather_ds/versions/1/profile",
     "/runs",
+    "/lock",
 ]
 
 
@@ -102,7 +103,7 @@ def test_the_bounds_of_the_file_are_the_ones_that_hold() -> None:
 async def test_an_answer_has_the_shape_that_the_file_gives_it(
     shelved: Workspace, ask: Ask, route: str
 ) -> None:
-    status, answer = await ask(route, path="project", state="another")
+    status, answer = await ask(route, path="project", state="another", kernel="a-kernel")
     assert status == 200
     check(answer, schema_of(route))
 
@@ -115,7 +116,7 @@ async def test_a_run_that_made_a_version_has_that_shape_too(shelved: Workspace, 
 
 @pytest.mark.parametrize("route", EXAMPLES)
 async def test_a_refusal_has_the_shape_of_an_error(ask: Ask, project: Path, route: str) -> None:
-    status, answer = await ask(route, path="../elsewhere", state="none")
+    status, answer = await ask(route, path="../elsewhere", state="none", kernel="a-kernel")
     assert status == 400
     check(answer, "#/components/schemas/Error")
 
@@ -131,6 +132,7 @@ async def test_who_has_not_logged_in_is_refused_everywhere(
         headers={"Authorization": "token wrong"},
         path="project",
         state="another",
+        kernel="a-kernel",
         how={"method": method, "body": body},
     )
     assert response.code == 403
@@ -151,7 +153,7 @@ async def test_the_servers_rules_of_who_may_read_are_asked(
             return False
 
     jp_serverapp.web_app.settings["authorizer"] = Nobody()
-    response = await fetch(route, path="project", state="another")
+    response = await fetch(route, path="project", state="another", kernel="a-kernel")
     assert response.code == 403
     assert asked == [("read", "dsnb")]
 
@@ -173,7 +175,9 @@ async def test_a_page_of_another_origin_is_refused(
     # A token may be used from anywhere; a browser that is merely logged in may not.
     jp_serverapp.identity_provider.token = ""
     headers = {"Authorization": "", "Origin": "https://evil.example"}
-    response = await fetch(route, headers=headers, path="project", state="another")
+    response = await fetch(
+        route, headers=headers, path="project", state="another", kernel="a-kernel"
+    )
     assert response.code == 404
     check(json.loads(response.body), "#/components/schemas/Error")
     assert "Access-Control-Allow-Origin" not in response.headers
