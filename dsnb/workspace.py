@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, replace
@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from dsnb.errors import BadReferenceError, ConfigError, WorkspaceError, writing
 from dsnb.presenting import Outcome, one_line
-from dsnb.records import Run, Source, Untracked, Version
-from dsnb.refs import Number, Ref, is_pair, parse, parse_pair
+from dsnb.records import Column, Manifest, Run, Source, Untracked, Version
+from dsnb.refs import ANONYMOUS, Number, Ref, check_new_name, is_pair, parse, parse_pair
 from dsnb.settings import Config, read_config
 from dsnb.storage.discovery import (
     cache_folder,
@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from dsnb.storage.files import Stat
     from dsnb.storage.reach import Reach
     from dsnb.tables.conversion import Library
+    from dsnb.tables.formats import Format
     from dsnb.tables.reading import Wanted
 
 Notify = Callable[[str], None]
@@ -212,11 +213,14 @@ class Workspace:
 
     # Registering, loading, comparing
 
-    def register(self, paths: Sequence[str | os.PathLike[str]], request: Request) -> Registration:
+    def register(
+        self, paths: Sequence[str | os.PathLike[str] | Source], request: Request
+    ) -> Registration:
         """Record what some paths hold now as a version of a dataset."""
         from dsnb.catalog.pins import move
         from dsnb.datasets.registration import register
 
+        check_new_name(request.name)
         found = register(self._stores, self._locate(paths), self._as_configured(request))
         move(request.name, found.version)
         return found
@@ -226,9 +230,46 @@ class Workspace:
         from dsnb.catalog.pins import move
         from dsnb.datasets.memory import register_table
 
+        check_new_name(request.name)
         found = register_table(self._stores, table, self._as_configured(request))
         move(request.name, found.version)
         return found
+
+    def save(self, paths: Sequence[str | os.PathLike[str] | Source], request: Request) -> Version:
+        """Record what some paths hold now as a version that has an id, and no name to speak of."""
+        from dsnb.datasets.anonymous import save
+
+        return save(self._stores, self._locate(paths), self._as_configured(request))
+
+    def save_table(self, table: object, request: Request) -> Version:
+        """Keep a table that is in memory as a version that has an id, and no name to speak of."""
+        from dsnb.datasets.anonymous import save_table
+
+        return save_table(self._stores, table, self._as_configured(request))
+
+    def check(
+        self,
+        paths: Sequence[str | os.PathLike[str] | Source],
+        request: Request,
+        formats: Collection[Format] = (),
+    ) -> Sequence[Column] | None:
+        """Refuse paths that cannot be registered; nothing is recorded, and nothing hashed.
+
+        Parameters
+        ----------
+        paths, request
+            As for `register`.
+        formats
+            One of which the files must have; none when they are to be mere files.
+
+        Returns
+        -------
+        sequence of Column or None
+            The columns of the table.
+        """
+        from dsnb.datasets.anonymous import check
+
+        return check(self._stores, self._locate(paths), request, formats)
 
     def load(
         self,
@@ -249,6 +290,10 @@ class Workspace:
         from dsnb.datasets.loading import preview
 
         return preview(self._stores, version, rows)
+
+    def manifest(self, version: Version) -> Manifest:
+        """Return the files of a version, in order."""
+        return self._stores.manifest(version)
 
     def compare(self, old: Version, new: Version, options: Options) -> DatasetDiff:
         """Compare two versions."""
@@ -508,7 +553,7 @@ class Workspace:
         """Give a dataset another name; its versions keep their numbers and ids."""
         from dsnb.datasets.metadata import rename
 
-        return rename(self._catalog, name, new)
+        return rename(self._catalog, name, check_new_name(new))
 
     # Runs
 
@@ -517,7 +562,9 @@ class Workspace:
         return self._catalog.runs()
 
     def ids_of(self, name: str) -> frozenset[str]:
-        """Return the ids of all versions of a dataset."""
+        """Return the ids of all versions of a dataset; what has no name is no one dataset."""
+        if name == ANONYMOUS:
+            return frozenset()
         view = self.view()
         versions = (view.version(name, number) for number in view.numbers(name))
         return frozenset(version.id for version in versions if version is not None)
@@ -583,9 +630,12 @@ class Workspace:
         """Return a path that the user typed, from the folder that the user works in."""
         return Path(os.path.join(current_folder(), os.path.expanduser(path)))
 
-    def _locate(self, paths: Sequence[str | os.PathLike[str]]) -> list[Source]:
-        folder = str(current_folder())
-        return [self._stores.datastores.locate(os.fspath(path), folder) for path in paths]
+    def _locate(self, paths: Sequence[str | os.PathLike[str] | Source]) -> list[Source]:
+        folder, datastores = str(current_folder()), self._stores.datastores
+        return [
+            path if isinstance(path, Source) else datastores.locate(os.fspath(path), folder)
+            for path in paths
+        ]
 
     def _as_configured(self, request: Request) -> Request:
         config = self.config

@@ -17,6 +17,7 @@ from dsnb.datasets.inspection import every_version
 from dsnb.datasets.stores import Stores
 from dsnb.errors import DsnbError
 from dsnb.records import Version
+from dsnb.refs import ANONYMOUS
 from dsnb.storage.datastores import LOCAL
 from dsnb.storage.drift import places_of
 from dsnb.storage.files import Stat, stat_of
