@@ -1,6 +1,7 @@
 """Whether everything that a notebook read can still be had."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -237,7 +238,8 @@ def test_many_inputs_are_few_lines_and_those_that_are_missing_come_first(noteboo
     document = lock_document(lock)
     write_notebook("many.ipynb", {**document, "inputs": [*document["inputs"], *gone]})
     lines = as_text(checked("many.ipynb")).split("\n")
-    assert max(map(len, lines)) <= 80
+    # The path of the folder, which is the test's, is never broken.
+    assert max(len(line) for line in lines if os.sep not in line) <= 80
     assert len(lines) < 60
     assert "… and 40 more" in "\n".join(lines)
     assert "weather_ds" not in "\n".join(lines)
