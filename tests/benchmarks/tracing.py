@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import statistics
@@ -49,15 +50,15 @@ def measure(folder: Path) -> Iterator[Row]:
     """Time opening, reading, cells and attribution."""
     files = _make(folder / "work" / "files")
     others = _make(folder / "elsewhere")
-    os.chdir(folder / "work")
-    answers = [_in_a_shell(folder / "work") for _ in range(3)]
-    load, cell = (statistics.median(column) for column in zip(*answers, strict=True))
-    loaded = "%load_ext dsnb where eight libraries are loaded"
-    yield Row(loaded, load * 1e3, 20, "ms", {"load": load})
-    yield Row("a cell that reads nothing", cell * 1e6, 50, "µs", {"cell": cell})
-    yield from _opening(files, others)
-    yield from _reading(files[:1000])
-    yield _resolving(files)
+    with contextlib.chdir(folder / "work"):
+        answers = [_in_a_shell(folder / "work") for _ in range(3)]
+        load, cell = (statistics.median(column) for column in zip(*answers, strict=True))
+        loaded = "%load_ext dsnb where eight libraries are loaded"
+        yield Row(loaded, load * 1e3, 20, "ms", {"load": load})
+        yield Row("a cell that reads nothing", cell * 1e6, 50, "µs", {"cell": cell})
+        yield from _opening(files, others)
+        yield from _reading(files[:1000])
+        yield _resolving(files)
 
 
 def _make(folder: Path) -> list[str]:
@@ -153,6 +154,7 @@ def _resolving(files: list[str]) -> Row:
     run = dsnb.run().run
     if len(reads) != FILES or run is None or [use.ref for use in run.inputs] != ["files@1"]:
         raise AssertionError("the files that were read are not those of the version")
+    SESSION.end()
     seconds = statistics.median(times)
     return Row(
         "resolving 10,000 files after a cell", seconds * 1e3, 100, "ms", {"resolve": seconds}
