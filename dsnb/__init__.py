@@ -32,6 +32,7 @@ __all__ = [
     "list",
     "load",
     "load_ipython_extension",
+    "migrate",
     "model",
     "models",
     "overlap",
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     from dsnb.commands.housekeeping import doctor, gc
     from dsnb.commands.keeping import delete, deprecate, restore, snapshot
     from dsnb.commands.looking import diff, list, overlap, show, verify, versions
+    from dsnb.commands.migrating import migrate
     from dsnb.commands.modelling import model, models
     from dsnb.commands.naming import alias, annotate, rename, tag
     from dsnb.commands.notebooks import rerun, verify_notebook

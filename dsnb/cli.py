@@ -19,6 +19,7 @@ from dsnb.compare import DatasetDiff
 from dsnb.datasets.inspection import Verification
 from dsnb.datasets.notebooks import NotebookVerification
 from dsnb.errors import DsnbError
+from dsnb.migration.files import Migration
 from dsnb.session.rerunning import Rerun
 from dsnb.tables.columns import with_index_as_columns
 from dsnb.workspace import tell_on_stderr
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 INTERRUPTED = 130
-_TELLING = (Verification, NotebookVerification, Rerun)
+_TELLING = (Verification, NotebookVerification, Rerun, Migration)
 """Results that are true when all is well, which a script wants to know."""
 # A command as dsnb writes it into a sentence; what the user typed or named may hold %ds, too.
 _COMMAND = re.compile(

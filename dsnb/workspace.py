@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, replace
@@ -500,6 +500,15 @@ class Workspace:
         from dsnb.datasets.candidates import find_candidates
 
         return find_candidates(self._stores, files)
+
+    def unregistered(self, files: Iterable[Untracked], folder: str) -> Mapping[Source, str]:
+        """Return the files of a run that belong to no version, as far as looking is safe.
+
+        Each comes with what registers it, typed in a folder after ``%ds``.
+        """
+        from dsnb.datasets.unregistered import find_unregistered
+
+        return find_unregistered(self._stores, files, folder)
 
     def locate(self, path: str) -> Source:
         """Return the portable form of an absolute path."""

@@ -16,7 +16,7 @@ FLOORS = (
     {"refs", "records", "settings"},
     {"storage"},
     {"catalog"},
-    {"tables", "provenance"},
+    {"tables", "provenance", "migration"},
     {"compare"},
     {"datasets"},
     {"workspace"},

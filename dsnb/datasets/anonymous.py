@@ -10,15 +10,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from dsnb.catalog.base import View
-from dsnb.datasets.content import Content, find_content
+from dsnb.datasets.content import Content, find_content, find_listings
 from dsnb.datasets.memory import register_table
 from dsnb.datasets.registration import Request, record
 from dsnb.datasets.stores import Stores
-from dsnb.errors import EmptySourceError, TableError
+from dsnb.errors import TableError
 from dsnb.records import Column, Definition, Source, Version
 from dsnb.refs import ANONYMOUS
 from dsnb.storage.drift import places_of
-from dsnb.storage.files import find_files
 from dsnb.tables.formats import Format, common_format
 from dsnb.tables.reading import check_options
 from dsnb.tables.sampling import WHOLE_BYTES, describe
@@ -78,15 +77,8 @@ def check(
         When the files are no table of one of the formats.
     """
     definition = _definition(sources, request)
-    listings = [
-        find_files(place, str(source))
-        for place, source in zip(
-            places_of(definition, stores.datastores), definition.sources, strict=True
-        )
-    ]
-    for source, listing in zip(definition.sources, listings, strict=True):
-        if not listing.names:
-            raise EmptySourceError(f"{source} holds no file.", hint="Name another place.")
+    stores.reach.take(places_of(definition, stores.datastores))
+    listings = find_listings(stores, definition)
     if not formats:
         return None
     names = [name for listing in listings for name in listing.names]
@@ -105,7 +97,11 @@ def check(
 
 
 def _definition(sources: Sequence[Source], request: Request) -> Definition:
-    return Definition(sources=tuple(dict.fromkeys(sources)), options=request.options)
+    return Definition(
+        sources=tuple(dict.fromkeys(sources)),
+        options=request.options,
+        include_hidden=request.include_hidden,
+    )
 
 
 def _known(view: View, content: Content, request: Request) -> Version | None:

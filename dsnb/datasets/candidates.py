@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from dsnb.datasets.attribution import attribute, version_with_path
 from dsnb.datasets.drifting import registering, registering_file
@@ -55,9 +55,14 @@ def command_for(stores: Stores, place: str, taken: set[str]) -> str:
                 return again
         except DsnbError:
             pass  # its datastore is gone; the file is not
+    return registering_file(stores, name_for(place, taken), place)
+
+
+def name_for(place: str, taken: Collection[str]) -> str:
+    """Return a name for what a file holds, if possible one that no dataset has yet."""
     stem = os.path.basename(place).split(".")[0]
     name = nearest_name(stem) or "data"
     if name in taken:
         folder = nearest_name(os.path.basename(os.path.dirname(place)))
         name = f"{folder}_{name}" if folder else f"{name}_2"
-    return registering_file(stores, name, place)
+    return name

@@ -89,6 +89,24 @@ def find_content(stores: Stores, definition: Definition) -> Content:
         When a path is missing, empty or cannot be read.
     """
     places = places_of(definition, stores.datastores)
+    listings = find_listings(stores, definition)
+    fingerprints = tuple(
+        fingerprint(place, listing, stores.stats, progress=stores.progress)
+        for place, listing in zip(places, listings, strict=True)
+    )
+    digest = digest_of_groups(one.digest for one in fingerprints)
+    return Content(definition, fingerprints, digest)
+
+
+def find_listings(stores: Stores, definition: Definition) -> list[Listing]:
+    """Return the files that each path of a definition stands for now, without reading any.
+
+    Raises
+    ------
+    SourceError
+        When a path is missing, empty or cannot be read.
+    """
+    places = places_of(definition, stores.datastores)
     listings = [
         find_files(place, str(source), include_hidden=definition.include_hidden)
         for place, source in zip(places, definition.sources, strict=True)
@@ -102,12 +120,7 @@ def find_content(stores: Stores, definition: Definition) -> Content:
                 f"{source} adds no file: all it holds is named before, or hidden.",
                 hint="Leave it out, or add --include-hidden.",
             )
-    fingerprints = tuple(
-        fingerprint(place, listing, stores.stats, progress=stores.progress)
-        for place, listing in zip(places, listings, strict=True)
-    )
-    digest = digest_of_groups(one.digest for one in fingerprints)
-    return Content(definition, fingerprints, digest)
+    return listings
 
 
 def find_news(stores: Stores, definition: Definition, manifest: Manifest) -> tuple[str, ...]:

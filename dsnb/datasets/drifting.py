@@ -149,7 +149,7 @@ def registering(stores: Stores, version: Version) -> str:
         for source, place in zip(version.definition.sources, places, strict=True)
         if glob.has_magic(place) or os.path.exists(place)
     ]
-    return " ".join(["register", version.name, *there, *_options(version)]) if there else ""
+    return " ".join(["register", version.name, *there, *typed_options(version)]) if there else ""
 
 
 def registering_file(stores: Stores, name: str, place: str) -> str:
@@ -177,7 +177,7 @@ def _ways_on(stores: Stores, version: Version, drift: Drift) -> str:
     return hint
 
 
-def _options(version: Version) -> Iterator[str]:
+def typed_options(version: Version) -> Iterator[str]:
     """Yield the options with which a version was registered, as they are typed."""
     for name, value in version.definition.options.items():
         flag = f"--{name.replace('_', '-')}"

@@ -48,6 +48,7 @@ from dsnb.datasets.restoring import Restoration
 from dsnb.datasets.tracefile import FileTrace
 from dsnb.errors import DsnbError
 from dsnb.magics.magic import Notice
+from dsnb.migration.files import MigratedFile, Migration
 from dsnb.presenting import PlainText, Presentable
 from dsnb.provenance.dependents import Dependents
 from dsnb.provenance.lineage import Ancestry, Lineage
@@ -493,6 +494,15 @@ def every_result(text: str, many: int = 3) -> dict[str, Presentable]:
             present=("weather_ds@7",) * many,
             started_workspace=f"/{text}",
         ),
+        "migration": Migration(
+            (
+                MigratedFile(text, 2, (("line 3", f"{text} is not there"),) * many, text),
+                *(MigratedFile(text, 1),) * many,
+            ),
+            looked_at=many,
+        ),
+        "migration checked": Migration((MigratedFile(text, 1),), looked_at=3, check=True),
+        "nothing to migrate": Migration((), looked_at=0),
         "empty import": Import(path=f"/{text}", versions=(), renumbered=(), present=()),
         "examination": Examination(
             workspace=f"/{text}",

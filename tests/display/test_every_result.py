@@ -137,6 +137,7 @@ def test_a_megabyte_of_text_is_cut(kind: str, text: str) -> None:
         "bisection with skips",
         "notebook",
         "rerun",
+        "migration",
     ],
 )
 def test_a_long_list_is_capped_and_says_so(kind: str, many: int) -> None:

@@ -1,0 +1,1 @@
+"""Rewriting code that was written for the retired SDK."""

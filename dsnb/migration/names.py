@@ -1,0 +1,68 @@
+"""What the retired SDK's names are here, and which of them are not here."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from contextlib import suppress
+from functools import cache
+from typing import Any
+
+OLD = "azureml"
+NEW = "dsnb.azureml"
+NOT_HERE = frozenset(
+    {
+        "as_cache",
+        "as_hdfs",
+        "compute_targets",
+        "data_changed_time",
+        "file_metadata",
+        "from_sql_query",
+        "get_default_compute_target",
+        "get_default_keyvault",
+        "get_mlflow_tracking_uri",
+        "get_partition_key_values",
+        "get_profile_runs",
+        "linked_services",
+        "partition_by",
+        "private_endpoints",
+        "register_dask_dataframe",
+        "register_spark_dataframe",
+        "submit_profile_run",
+        "time_after",
+        "time_before",
+        "time_between",
+        "time_recent",
+        "to_csv_files",
+        "to_dask_dataframe",
+        "to_parquet_files",
+        "to_spark_dataframe",
+        "update_dependencies",
+        "webservices",
+        "with_timestamp_columns",
+    }
+)
+"""Methods whose names tell whose they are, whatever the variable before them is called."""
+
+
+@cache
+def is_here(path: str) -> bool:
+    """Tell whether a dotted path of the retired SDK names something here.
+
+    What it names is looked up as the migrated code will: by its name, when it runs.
+
+    Parameters
+    ----------
+    path
+        Below the SDK's package, such as ``core.Workspace.from_config``.
+    """
+    parts = [part for part in path.split(".") if part]
+    thing: Any = importlib.import_module(NEW)
+    for depth, part in enumerate(parts, 1):
+        if inspect.ismodule(thing):
+            with suppress(ModuleNotFoundError):
+                importlib.import_module(".".join([NEW, *parts[:depth]]))
+        if not hasattr(thing, part):
+            return False
+        thing = getattr(thing, part)
+    return True
