@@ -21,6 +21,9 @@ class View(Protocol):
     def names(self) -> Sequence[str]:
         """Return the names of all datasets, sorted; not that of what was saved without one."""
 
+    def models(self) -> Sequence[str]:
+        """Return those of the names that are models', sorted."""
+
     def numbers(self, name: str) -> Sequence[int]:
         """Return the version numbers of a dataset, ascending; none for an unknown name."""
 

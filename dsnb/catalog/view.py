@@ -27,6 +27,7 @@ class TinyView:
         self._index = index
         self._records = {} if records is None else records
         self._names: Sequence[str] | None = None
+        self._models: tuple[Sequence[str], Sequence[str]] = ((), ())
         self._children: dict[str, list[str]] | None = None
 
     def names(self) -> Sequence[str]:
@@ -34,6 +35,16 @@ class TinyView:
         if self._names is None:
             self._names = sorted(self._index.versions.keys() - {ANONYMOUS})
         return self._names
+
+    def models(self) -> Sequence[str]:
+        """Return those of the names that are models', sorted."""
+        names = self.names()
+        if self._models[0] is not names:
+            # All versions of a name are models or none is; a record need not be made to know it.
+            latest = ((name, self._index.versions[name][self.numbers(name)[-1]]) for name in names)
+            found = [name for name, row in latest if row.document.get("kind") == "model"]
+            self._models = (names, found)
+        return self._models[1]
 
     def numbers(self, name: str) -> Sequence[int]:
         """Return the version numbers of a dataset, ascending; none for an unknown name."""

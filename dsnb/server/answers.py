@@ -7,8 +7,8 @@ part of it has a share that it cannot exceed:
   and why it is deprecated in 40 each, so that 200 rows fit while names have up to about 80
   characters. A page whose rows are larger than that (names of 255 characters, runs with hundreds
   of inputs) ends before the limit; the next one starts at ``offset`` plus the number of items.
-- *Details* tell a description in at most 20 kB, tags in 10 kB, and of columns, files, paths and the
-  runs that read it the first ones that fit.
+- *Details* tell a description in at most 20 kB, tags in 10 kB, and of columns, files, paths, its
+  relatives and the runs that read it the first ones that fit.
 - A *profile* tells the first columns that fit, in the words that notebooks have for them.
 
 A text that was cut ends with ``…``; of tags, aliases and lists the first that fit are kept whole.
@@ -17,7 +17,7 @@ A text that was cut ends with ``…``; of tags, aliases and lists the first that
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -33,8 +33,8 @@ from dsnb.display.profiles import (
     picture_words,
     range_text,
 )
-from dsnb.provenance.runs import Status, count_versions
-from dsnb.records import Run, Source, Use, Version
+from dsnb.records import Run, Source, Version
+from dsnb.server.relatives import ALONE, Relative, Relatives, Training
 from dsnb.tables.profiles import ColumnProfile, Profile
 
 MOST = 200_000
@@ -42,12 +42,12 @@ Answer = dict[str, Any]
 Item = TypeVar("Item")
 
 _ENVELOPE = 1_000
-_NAME = 260
+NAME = 260
+REF = NAME + 20
 _COLUMNS = 200
 _FILES = 100
-_USES = 200
 _READERS = 20
-_CELLS = 50
+_RELATIVES = 50
 _TOLD = 5
 
 
@@ -60,10 +60,13 @@ class Shares:
     aliases: int
     creator: int
     deprecated: int
+    data: int
 
 
-ROW = Shares(description=120, tags=80, aliases=60, creator=40, deprecated=40)
-DETAILS = Shares(description=20_000, tags=10_000, aliases=5_000, creator=400, deprecated=2_000)
+ROW = Shares(description=120, tags=80, aliases=60, creator=40, deprecated=40, data=1_500)
+DETAILS = Shares(
+    description=20_000, tags=10_000, aliases=5_000, creator=400, deprecated=2_000, data=0
+)
 
 
 def encode(answer: object) -> bytes:
@@ -116,42 +119,67 @@ def page(total: int, offset: int, items: Iterable[Answer]) -> Answer:
 
 
 def version_answer(
-    version: Version, aliases: Sequence[str], *, latest: bool, shares: Shares = ROW
+    version: Version,
+    aliases: Sequence[str],
+    *,
+    latest: bool,
+    shares: Shares = ROW,
+    training: Training | None = None,
 ) -> Answer:
     """Return what a list tells of a version; details give its parts larger shares."""
-    return {
-        "ref": clipped(version.ref, _NAME + 20),
-        "name": clipped(version.name, _NAME),
+    told = {
+        "ref": clipped(version.ref, REF),
+        "name": clipped(version.name, NAME),
         "version": version.version,
         "id": clipped(version.id, 100),
         "description": clipped(version.description, shares.description),
         "created": version.created.isoformat(),
         "creator": clipped(version.creator, shares.creator),
         "kind": version.kind,
-        "format": _clipped_or_none(version.format, 40),
+        "format": clipped_or_none(version.format, 40),
         "rows": version.rows,
         "columns": None if version.columns is None else len(version.columns),
         "files": version.files,
         "size": version.size,
         "digest": clipped(version.digest, 100),
-        "tags": _tags(version.tags, shares.tags),
-        "aliases": fitting((clipped(alias, _NAME) for alias in aliases), shares.aliases),
+        "tags": tags_answer(version.tags, shares.tags),
+        "aliases": fitting((clipped(alias, NAME) for alias in aliases), shares.aliases),
         "latest": latest,
         "kept": version.kept,
-        "deprecated": _clipped_or_none(version.deprecated, shares.deprecated),
+        "deprecated": clipped_or_none(version.deprecated, shares.deprecated),
     }
+    if training is not None:
+        run = training.run
+        told["data"] = fitting(map(relative_answer, training.data), shares.data)
+        told["data_total"] = len(training.data)
+        told["made_by"] = None if run is None else reader_answer(run)
+    return told
 
 
-def dataset_answer(versions: int, latest: Version, aliases: Sequence[str]) -> Answer:
+def dataset_answer(
+    versions: int, latest: Version, aliases: Sequence[str], training: Training | None = None
+) -> Answer:
     """Return what a list tells of a dataset: its latest version, and how many there are."""
     return {
-        "name": clipped(latest.name, _NAME),
+        "name": clipped(latest.name, NAME),
         "versions": versions,
-        "latest": version_answer(latest, aliases, latest=True),
+        "latest": version_answer(latest, aliases, latest=True, training=training),
     }
 
 
-def details_answer(details: VersionDetails, run: Answer | None) -> Answer:
+def relative_answer(relative: Relative) -> Answer:
+    """Return what leads to a version that another was made from, or that was made from it."""
+    return {
+        "ref": clipped(relative.ref, REF),
+        "kind": relative.kind,
+        "role": clipped(relative.role, 200),
+        "likely": relative.likely,
+    }
+
+
+def details_answer(
+    details: VersionDetails, run: Run | None, relatives: Relatives = ALONE
+) -> Answer:
     """Return everything about a version.
 
     Parameters
@@ -159,7 +187,9 @@ def details_answer(details: VersionDetails, run: Answer | None) -> Answer:
     details
         What the workspace knows.
     run
-        The answer for the run that made it.
+        The run that made it.
+    relatives
+        What it was made from, and what was made from it.
     """
     version, drift = details.version, details.drift
     columns = version.columns or ()
@@ -195,47 +225,15 @@ def details_answer(details: VersionDetails, run: Answer | None) -> Answer:
             "news": len(drift.news),
             "what": [clipped(describe_drift(file), 1_000) for file in drift.drifted[:_TOLD]],
         },
-        "newer": _clipped_or_none(details.newer, _NAME + 20),
-        "run": run,
+        "newer": clipped_or_none(details.newer, REF),
+        "run": None if run is None else reader_answer(run),
         "from_memory": version.definition.from_memory,
-        "readers": fitting(map(_reader, details.dependents.runs), 15_000, _READERS),
+        "readers": fitting(map(reader_answer, details.dependents.runs), 15_000, _READERS),
         "readers_total": len(details.dependents.runs),
-    }
-
-
-def run_answer(
-    run: Run, status: Status, notebook: str | None, version_of: Callable[[Use], Version | None]
-) -> Answer:
-    """Return everything about a run.
-
-    Parameters
-    ----------
-    run
-        The record.
-    status
-        How it stands.
-    notebook
-        Its path as the browser knows it.
-    version_of
-        Finds the version that was used; None when it was deleted.
-    """
-    return {
-        "id": clipped(run.id, 100),
-        "name": clipped(run.name, 400),
-        "status": status,
-        "notebook": _clipped_or_none(notebook, 1_000),
-        "kernel": _clipped_or_none(run.kernel, 100),
-        "started": run.started.isoformat(),
-        "ended": None if run.ended is None else run.ended.isoformat(),
-        "user": clipped(run.user, 100),
-        "commit": _clipped_or_none(run.code.commit, 100),
-        "branch": _clipped_or_none(run.code.branch, 300),
-        "dirty": run.code.dirty,
-        "tags": _tags(run.tags, 3_000),
-        "inputs": _uses(run.inputs, version_of),
-        "outputs": _uses(run.outputs, version_of),
-        "inputs_total": count_versions(run.inputs),
-        "outputs_total": count_versions(run.outputs),
+        "parents": fitting(map(relative_answer, relatives.parents), 15_000, _RELATIVES),
+        "parents_total": len(relatives.parents),
+        "made": fitting(map(relative_answer, relatives.made), 15_000, _RELATIVES),
+        "made_total": len(relatives.made),
     }
 
 
@@ -281,7 +279,8 @@ def _column(column: ColumnProfile, rows: int) -> Answer:
     }
 
 
-def _reader(run: Run) -> Answer:
+def reader_answer(run: Run) -> Answer:
+    """Return what leads to a run."""
     return {
         "id": clipped(run.id, 100),
         "name": clipped(run.name, 400),
@@ -289,28 +288,13 @@ def _reader(run: Run) -> Answer:
     }
 
 
-def _uses(uses: Sequence[Use], version_of: Callable[[Use], Version | None]) -> list[Answer]:
-    return fitting(
-        (
-            {
-                "ref": clipped(use.ref if version is None else version.ref, _NAME + 20),
-                "deleted": version is None,
-                "how": use.how,
-                # A cell that is run again has a new number, and only that one is still in sight.
-                "cells": list(use.cells[-_CELLS:]),
-            }
-            for use, version in ((use, version_of(use)) for use in uses)
-        ),
-        15_000,
-        _USES,
-    )
-
-
-def _clipped_or_none(text: str | None, most: int) -> str | None:
+def clipped_or_none(text: str | None, most: int) -> str | None:
+    """Return a text that takes at most ``most`` bytes, or None for none."""
     return None if text is None else clipped(text, most)
 
 
-def _tags(tags: Mapping[str, str], most: int) -> dict[str, str]:
+def tags_answer(tags: Mapping[str, str], most: int) -> dict[str, str]:
+    """Return the first tags that together take at most ``most`` bytes."""
     pairs = ((clipped(key, most // 2), clipped(value, most // 2)) for key, value in tags.items())
     # Brackets and commas of a pair take as much as a colon and quotes do.
     return dict(fitting(pairs, most))

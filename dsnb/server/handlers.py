@@ -21,7 +21,9 @@ from dsnb.server.changes import Changes, Waiting, look
 from dsnb.server.reading import (
     read_datasets,
     read_kernel_lock,
+    read_models,
     read_profile,
+    read_run,
     read_runs,
     read_version,
     read_versions,
@@ -192,6 +194,18 @@ class DatasetsHandler(ReadingHandler):
         )
 
 
+class ModelsHandler(ReadingHandler):
+    """The models."""
+
+    async def answer(self, *parts: str) -> Answer:
+        """Return a page of them by name."""
+        offset, limit = self.span
+        search = self.asked("search") or ""
+        return await self.read(
+            read_models, self.desk.scope, self.path, search, offset=offset, limit=limit
+        )
+
+
 class VersionsHandler(ReadingHandler):
     """The versions of a dataset."""
 
@@ -244,6 +258,17 @@ class RunsHandler(ReadingHandler):
         kernel = self.asked("kernel")
         return await self.read(
             read_runs, self.desk.scope, self.path, kernel, offset=offset, limit=limit
+        )
+
+
+class RunHandler(ReadingHandler):
+    """One run."""
+
+    async def answer(self, *parts: str) -> Answer:
+        """Return everything about it."""
+        loop, path = asyncio.get_running_loop(), self.path
+        return await loop.run_in_executor(
+            self.desk.checkers, read_run, self.desk.scope, path, parts[0]
         )
 
 

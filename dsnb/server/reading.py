@@ -3,36 +3,44 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from dsnb import __version__
 from dsnb.catalog.base import View
 from dsnb.catalog.resolving import known_numbers
 from dsnb.datasets.profiles import LITTLE, Effort
+from dsnb.errors import RegistryError, RunNotFoundError
 from dsnb.provenance.lock import Lock, lock_document, lock_of, sessions
-from dsnb.provenance.runs import Status, status_of
-from dsnb.records import Run
-from dsnb.refs import Number, Ref, check_name
+from dsnb.provenance.runs import MOST_UNTRACKED, Status, status_of
+from dsnb.provenance.stale import Stale, find_stale
+from dsnb.records import Run, Version
+from dsnb.refs import ANONYMOUS, Number, Ref, check_name
 from dsnb.server.answers import (
     Answer,
     dataset_answer,
     details_answer,
     page,
     profile_answer,
-    run_answer,
     version_answer,
 )
 from dsnb.server.changes import look
+from dsnb.server.relatives import Training, find_relatives, parents_of
+from dsnb.server.runanswers import run_answer, run_details_answer
 from dsnb.server.scope import Scope
 from dsnb.session.environment import is_alive
+from dsnb.workspace import Workspace
 
 
 def read_workspace(scope: Scope, path: str) -> Answer:
     """Return the workspace of a folder, or where one would be made."""
     # The state is older than the content: what changes in between is then seen as a change.
     place, state = look(scope, path)
-    datasets = 0 if place.root is None else len(scope.open(place).view().names())
+    datasets = models = 0
+    if place.root is not None:
+        view = scope.open(place).view()
+        models = len(view.models())
+        datasets = len(view.names()) - models
     return {
         "server": __version__,
         "exists": place.root is not None,
@@ -40,30 +48,48 @@ def read_workspace(scope: Scope, path: str) -> Answer:
         "name": place.home.name or str(place.home),
         "state": state,
         "datasets": datasets,
+        "models": models,
     }
 
 
 def read_datasets(scope: Scope, path: str, search: str, offset: int, limit: int) -> Answer:
-    """Return a page of the datasets whose name holds a text, in any case."""
+    """Return a page of the datasets whose name holds a text, in any case; models are left out."""
     view = scope.open(scope.locate(path)).view()
-    part = search.lower()
-    names = [name for name in view.names() if part in name.lower()]
+    models = set(view.models())
+    names = _with_part((name for name in view.names() if name not in models), search)
     return page(
-        len(names), offset, (_dataset(view, name) for name in names[offset : offset + limit])
+        len(names), offset, (_dataset(view, name, {}) for name in names[offset : offset + limit])
+    )
+
+
+def read_models(scope: Scope, path: str, search: str, offset: int, limit: int) -> Answer:
+    """Return a page of the models whose name holds a text, in any case."""
+    workspace = scope.open(scope.locate(path))
+    view, runs = workspace.view(), _known_runs(workspace)
+    names = _with_part(view.models(), search)
+    return page(
+        len(names), offset, (_dataset(view, name, runs) for name in names[offset : offset + limit])
     )
 
 
 def read_versions(scope: Scope, path: str, name: str, offset: int, limit: int) -> Answer:
-    """Return a page of the versions of a dataset, newest first."""
-    view = scope.open(scope.locate(path)).view()
+    """Return a page of the versions of a dataset or a model, newest first."""
+    workspace = scope.open(scope.locate(path))
+    view = workspace.view()
     numbers = known_numbers(view, check_name(name))
+    runs = _known_runs(workspace) if name in view.models() else {}
     aliases = _aliases(view, name)
     rows = numbers[::-1][offset : offset + limit]
     return page(
         len(numbers),
         offset,
         (
-            version_answer(version, aliases.get(number, ()), latest=number == numbers[-1])
+            version_answer(
+                version,
+                aliases.get(number, ()),
+                latest=number == numbers[-1],
+                training=_training(view, version, runs),
+            )
             for number in rows
             if (version := view.version(name, number)) is not None
         ),
@@ -74,9 +100,10 @@ def read_version(scope: Scope, path: str, name: str, number: int) -> Answer:
     """Return everything about a version, its files on disk included."""
     workspace = scope.open(scope.locate(path))
     version = workspace.resolve(Ref(check_name(name), Number(number)))
-    run = None if version.run is None else workspace.runs().get(version.run)
-    details = workspace.show(version)
-    return details_answer(details, None if run is None else _run(scope, workspace.view(), run))
+    runs = _known_runs(workspace)
+    run = None if version.run is None else runs.get(version.run)
+    relatives = find_relatives(workspace.view(), runs, version)
+    return details_answer(workspace.show(version), run, relatives)
 
 
 def read_profile(scope: Scope, path: str, name: str, number: int, effort: Effort) -> Answer:
@@ -100,6 +127,21 @@ def read_runs(scope: Scope, path: str, kernel: str | None, offset: int, limit: i
     )
 
 
+def read_run(scope: Scope, path: str, identifier: str) -> Answer:
+    """Return everything about a run; of files only whether those it used were registered since."""
+    place = scope.locate(path)
+    workspace = scope.open(place)
+    run = workspace.runs().get(identifier)
+    if run is None:
+        raise RunNotFoundError(
+            f"There is no run {identifier[:100]!r}.", hint="Type %ds runs to see them all."
+        )
+    view = workspace.view()
+    files = (*run.untracked[:MOST_UNTRACKED], *run.written[:MOST_UNTRACKED])
+    unregistered = workspace.unregistered(files, str(place.folder)) if files else {}
+    return run_details_answer(run, _run(scope, view, run), _overtaken(view, run), unregistered)
+
+
 def read_kernel_lock(scope: Scope, path: str, kernel: str) -> Answer:
     """Return what a notebook's file shall say of what its kernel's session read and made."""
     workspace = scope.open(scope.locate(path))
@@ -110,11 +152,42 @@ def read_kernel_lock(scope: Scope, path: str, kernel: str) -> Answer:
     return {"enabled": enabled, "lock": lock_document(lock)}
 
 
-def _dataset(view: View, name: str) -> Answer:
+def _with_part(names: Iterable[str], search: str) -> list[str]:
+    part = search.lower()
+    return [name for name in names if part in name.lower()]
+
+
+def _known_runs(workspace: Workspace) -> Mapping[str, Run]:
+    """Return all runs; none where they cannot be read, which keeps no version from being seen."""
+    try:
+        return workspace.runs()
+    except RegistryError:
+        return {}
+
+
+def _training(view: View, version: Version, runs: Mapping[str, Run]) -> Training | None:
+    if version.kind != "model":
+        return None
+    made_by = None if version.run is None else runs.get(version.run)
+    return Training(parents_of(view, version), made_by)
+
+
+def _overtaken(view: View, run: Run) -> list[Stale]:
+    """Return the inputs of a run that have a newer version; their files are not looked at."""
+
+    def newest(name: str) -> Version | None:
+        numbers = () if name == ANONYMOUS else view.numbers(name)
+        return view.version(name, numbers[-1]) if numbers else None
+
+    return find_stale(run, lambda use: view.by_id(use.id), newest, lambda version: False)
+
+
+def _dataset(view: View, name: str, runs: Mapping[str, Run]) -> Answer:
     numbers = view.numbers(name)
     latest = view.version(name, numbers[-1])
     assert latest is not None
-    return dataset_answer(len(numbers), latest, _aliases(view, name).get(numbers[-1], ()))
+    aliases = _aliases(view, name).get(numbers[-1], ())
+    return dataset_answer(len(numbers), latest, aliases, _training(view, latest, runs))
 
 
 def _aliases(view: View, name: str) -> Mapping[int, list[str]]:

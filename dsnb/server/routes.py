@@ -13,8 +13,10 @@ from dsnb.server.handlers import (
     DatasetsHandler,
     Desk,
     LockHandler,
+    ModelsHandler,
     ProfileHandler,
     ReadingHandler,
+    RunHandler,
     RunsHandler,
     VersionHandler,
     VersionsHandler,
@@ -34,7 +36,9 @@ ROUTES: dict[str, type[ReadingHandler]] = {
     "/datasets/{name}/versions": VersionsHandler,
     "/datasets/{name}/versions/{number}": VersionHandler,
     "/datasets/{name}/versions/{number}/profile": ProfileHandler,
+    "/models": ModelsHandler,
     "/runs": RunsHandler,
+    "/runs/{id}": RunHandler,
     "/lock": LockHandler,
 }
 

@@ -63,6 +63,7 @@ class Session:
         self._process = os.getpid()
         self._forked = False
         self._traced: Workspace | None = None
+        self._traced_from: str | None = None
         self._decisive: tuple[str, ...] = ()
         self._looked_at: object = None
         notebook.before_cell.append(self._look_where_to_trace)
@@ -210,7 +211,7 @@ class Session:
             workspace = Workspace.find(self.notebook.folder, lambda notice: None)
         except DsnbError:
             return
-        self._traced = workspace
+        self._traced, self._traced_from = workspace, self.notebook.folder
         self._decisive = (str(workspace.layout.registry), str(workspace.layout.config))
         if workspace.config["trace"] == "off":
             return
@@ -319,6 +320,8 @@ class Session:
 
     def _look_where_to_trace(self) -> None:
         """Let the tracer pass over the folders that have nothing to do with the workspace."""
+        if self._traced is not None and self._traced_from != self.notebook.folder:
+            self._traced, TRACER.roots = None, None  # the notebook is another workspace's now
         if self._traced is None:
             return
         # This is done before every cell, so that nothing is opened that has not changed.

@@ -6,6 +6,7 @@ import type {
   LockAnswer,
   Page,
   Run,
+  RunDetails,
   Version,
   VersionDetails,
   VersionProfile,
@@ -71,7 +72,17 @@ export class Api {
     return this.get(['datasets'], { path, search, ...range }, signal);
   }
 
-  /** The versions of a dataset, newest first. */
+  /** The models whose name contains `search`. */
+  models(
+    path: string,
+    search: string,
+    range: Range,
+    signal: AbortSignal
+  ): Promise<Page<Dataset>> {
+    return this.get(['models'], { path, search, ...range }, signal);
+  }
+
+  /** The versions of a dataset or a model, newest first. */
   versions(
     path: string,
     name: string,
@@ -118,6 +129,11 @@ export class Api {
       { path, ...(kernel === null ? {} : { kernel }), ...range },
       signal
     );
+  }
+
+  /** Everything about one run. */
+  run(path: string, id: string, signal: AbortSignal): Promise<RunDetails> {
+    return this.get(['runs', id], { path }, signal);
   }
 
   /** What the file of a notebook shall say of the versions that its kernel used. */

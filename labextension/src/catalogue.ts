@@ -16,14 +16,16 @@ export interface Selection {
   readonly error: ApiError | null;
 }
 
-/** What the tab "Datasets" shows: the search, what is expanded, what is selected. */
+/** What the tabs "Datasets" and "Models" show: the search, what is expanded, what is selected. */
 export class Catalogue {
   /**
+   * @param sort - Which of the two it lists.
    * @param api - Where the answers come from.
    * @param path - Says which folder's workspace is meant.
    * @param changed - Called whenever there is something else to show.
    */
   constructor(
+    readonly sort: 'datasets' | 'models',
     private readonly api: Api,
     private readonly path: () => string,
     private readonly changed: () => void
@@ -44,7 +46,7 @@ export class Catalogue {
     return this._answered;
   }
 
-  /** The datasets found. */
+  /** The datasets or models found. */
   get list(): PagedList<Dataset> {
     return this._list;
   }
@@ -184,7 +186,7 @@ export class Catalogue {
   private listFor(search: string): PagedList<Dataset> {
     const list: PagedList<Dataset> = new PagedList(
       (offset, limit, signal) =>
-        this.api.datasets(this.path(), search, { offset, limit }, signal),
+        this.api[this.sort](this.path(), search, { offset, limit }, signal),
       () => {
         if (list === this._list) {
           this.changed();

@@ -6,17 +6,31 @@ import { parseReference } from './records';
 const EXTENSION = '%load_ext dsnb';
 const LOADED = /^\s*%(?:re)?load_ext\s+dsnb\b/m;
 
+/** A line of ours in which nothing is code, on one line, and nothing looks like something else. */
+const REGISTERS = /^(?:model )?register [A-Za-z0-9][^\p{C}\p{Zl}\p{Zp}{}$`'\\]+$/u;
+
 /**
  * The line that loads a version.
  *
  * @param ref - Canonical reference.
+ * @param isModel - Whether it is a model, which is loaded as files.
  * @throws RangeError when `ref` is not a canonical reference.
  */
-export function loadLine(ref: string): string {
+export function loadLine(ref: string, isModel = false): string {
   if (parseReference(ref) === null) {
     throw new RangeError(`Not a reference to a version: ${ref}`);
   }
-  return `df = %ds load ${ref}`;
+  return `${isModel ? 'paths' : 'df'} = %ds load ${ref}`;
+}
+
+/**
+ * The line that registers a file that a run used.
+ *
+ * @param said - What the server half says, without `%ds`.
+ * @returns null when it says none, or one that is not safe to be put in a cell.
+ */
+export function registerLine(said: string): string | null {
+  return REGISTERS.test(said) ? `%ds ${said}` : null;
 }
 
 /**

@@ -6,7 +6,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { copyIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import type { ReadonlyJSONObject, ReadonlyPartialJSONObject } from '@lumino/coreutils';
-import { insertCell, loadLine, restoreLine } from './cells';
+import { insertCell, loadLine, registerLine, restoreLine } from './cells';
 import { datasetsIcon } from './icons';
 import { parseReference } from './records';
 import type { IDatasets } from './tokens';
@@ -28,14 +28,26 @@ export function addVersionCommands(options: CommandOptions): void {
   /** The version meant: the one named, else the one under the context menu, else the selected. */
   const meant = (args: ReadonlyPartialJSONObject): string | null => {
     const hit = app.contextMenuHitTest(node => node.dataset['dsnbRef'] !== undefined);
-    const ref =
-      args['ref'] ?? hit?.dataset['dsnbRef'] ?? datasets.panel.catalogue.selection?.ref;
+    const ref = args['ref'] ?? hit?.dataset['dsnbRef'] ?? datasets.panel.selection?.ref;
     return typeof ref === 'string' && parseReference(ref) ? ref : null;
+  };
+
+  /** Whether the version meant is a model, as far as the one who means it tells. */
+  const isModel = (args: ReadonlyPartialJSONObject): boolean => {
+    if (typeof args['ref'] === 'string') {
+      return args['kind'] === 'model';
+    }
+    const hit = app.contextMenuHitTest(node => node.dataset['dsnbRef'] !== undefined);
+    const kind =
+      hit === undefined
+        ? datasets.panel.selection?.details?.version.kind
+        : hit.dataset['dsnbKind'];
+    return kind === 'model';
   };
 
   /** The line that restores the version meant; only of the selected one it is known how it stands. */
   const restoring = (args: ReadonlyPartialJSONObject): string | null => {
-    const { selection } = datasets.panel.catalogue;
+    const { selection } = datasets.panel;
     const isSelected = selection !== null && selection.ref === meant(args);
     return isSelected && selection.details ? restoreLine(selection.details) : null;
   };
@@ -59,7 +71,7 @@ export function addVersionCommands(options: CommandOptions): void {
     execute: async args => {
       const ref = meant(args);
       if (ref !== null) {
-        await insert(loadLine(ref));
+        await insert(loadLine(ref, isModel(args)));
       }
     }
   });
@@ -74,6 +86,30 @@ export function addVersionCommands(options: CommandOptions): void {
     isEnabled: args => restoring(args) !== null && isWritable(notebooks),
     execute: async args => {
       const line = restoring(args);
+      if (line !== null) {
+        await insert(line);
+      }
+    }
+  });
+
+  commands.addCommand(CommandIDs.insertRegisterCell, {
+    label: trans.__('Insert register cell'),
+    caption: trans.__('Insert a cell that registers a file below the active cell'),
+    describedBy: {
+      args: {
+        type: 'object',
+        required: ['line'],
+        properties: {
+          line: {
+            type: 'string',
+            description: trans.__('What registers the file, without %ds')
+          }
+        }
+      }
+    },
+    isEnabled: args => registering(args) !== null && isWritable(notebooks),
+    execute: async args => {
+      const line = registering(args);
       if (line !== null) {
         await insert(line);
       }
@@ -97,6 +133,7 @@ export function addVersionCommands(options: CommandOptions): void {
   notebooks?.currentChanged.connect(() => {
     commands.notifyCommandChanged(CommandIDs.insertLoadCell);
     commands.notifyCommandChanged(CommandIDs.insertRestoreCell);
+    commands.notifyCommandChanged(CommandIDs.insertRegisterCell);
   });
 }
 
@@ -162,6 +199,10 @@ export async function copy(text: string): Promise<void> {
   }
 }
 
+function registering(args: ReadonlyPartialJSONObject): string | null {
+  return typeof args['line'] === 'string' ? registerLine(args['line']) : null;
+}
+
 function isWritable(notebooks: INotebookTracker | null): boolean {
   const model = notebooks?.currentWidget?.content.model;
   return model !== undefined && model !== null && !model.readOnly;
@@ -177,6 +218,10 @@ function versionArgument(trans: TranslationBundle): { args: ReadonlyJSONObject }
           description: trans.__(
             'Reference of the version, such as weather_ds@2; by default the selected one'
           )
+        },
+        kind: {
+          type: 'string',
+          description: trans.__('What the version is: tabular, file or model')
         }
       }
     }

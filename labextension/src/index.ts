@@ -65,7 +65,7 @@ const versions: JupyterFrontEndPlugin<void> = {
 
 const panel: JupyterFrontEndPlugin<void> = {
   id: 'dsnb:panel',
-  description: 'Adds the side panel with datasets, versions and runs.',
+  description: 'Adds the side panel with datasets, models, versions and runs.',
   autoStart: true,
   requires: [IDatasets],
   optional: [ITranslator, ILayoutRestorer, ICommandPalette],

@@ -2,11 +2,12 @@ import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 import type { Api, ApiError } from './api';
+import type { Selection } from './catalogue';
 import { Catalogue } from './catalogue';
 import { History } from './history';
 import { LiveLoop } from './live';
 import { asApiError } from './pages';
-import type { Workspace } from './records';
+import type { Version, Workspace } from './records';
 
 /** The panel's inner tabs. */
 export type Tab = 'datasets' | 'runs' | 'models';
@@ -18,7 +19,8 @@ export class PanelModel implements IDisposable {
    */
   constructor(private readonly api: Api) {
     const path = () => this._path;
-    this.catalogue = new Catalogue(api, path, this.tell);
+    this.catalogue = new Catalogue('datasets', api, path, this.tell);
+    this.models = new Catalogue('models', api, path, this.tell);
     this.history = new History(api, path, this.tell);
     this.live = new LiveLoop({
       changes: (state, wait, signal) => api.changes(this._path, state, wait, signal),
@@ -29,6 +31,9 @@ export class PanelModel implements IDisposable {
 
   /** The tab "Datasets". */
   readonly catalogue: Catalogue;
+
+  /** The tab "Models". */
+  readonly models: Catalogue;
 
   /** The tab "Runs". */
   readonly history: History;
@@ -56,6 +61,11 @@ export class PanelModel implements IDisposable {
   /** The tab shown. */
   get tab(): Tab {
     return this._tab;
+  }
+
+  /** The version whose details are in sight. */
+  get selection(): Selection | null {
+    return (this._tab === 'models' ? this.models : this.catalogue).selection;
   }
 
   /** Whether requests are made. */
@@ -101,6 +111,7 @@ export class PanelModel implements IDisposable {
   lookAgain(): void {
     if (this.isLive) {
       void this.catalogue.lookAgain();
+      void this.models.lookAgain();
     }
   }
 
@@ -111,13 +122,14 @@ export class PanelModel implements IDisposable {
     this.live.restart();
   }
 
-  /** Select a version in the tab "Datasets". */
-  showVersion(ref: string): void {
-    this.catalogue.select(ref);
-    this.setTab('datasets');
+  /** Select a version in the tab that lists it. */
+  showVersion(ref: string, kind?: Version['kind'] | null): void {
+    const catalogue = kind === 'model' ? this.models : this.catalogue;
+    catalogue.select(ref);
+    this.setTab(catalogue.sort);
   }
 
-  /** Highlight a run in the tab "Runs". */
+  /** Select a run in the tab "Runs". */
   showRun(id: string): void {
     this.setTab('runs');
     this.history.show(id);
@@ -129,6 +141,7 @@ export class PanelModel implements IDisposable {
       this._isDisposed = true;
       this.live.stop();
       this.catalogue.dispose();
+      this.models.dispose();
       this.history.dispose();
       Signal.clearData(this);
     }
@@ -147,6 +160,7 @@ export class PanelModel implements IDisposable {
     this._error = null;
     if (moved) {
       this.catalogue.reset();
+      this.models.reset();
       this.history.reset();
     }
     this.tell();
@@ -160,7 +174,9 @@ export class PanelModel implements IDisposable {
   private async refreshTab(): Promise<void> {
     if (this._tab === 'datasets') {
       await this.catalogue.refresh();
-    } else if (this._tab === 'runs') {
+    } else if (this._tab === 'models') {
+      await this.models.refresh();
+    } else {
       await this.history.refresh();
     }
   }

@@ -22,6 +22,14 @@ export type Effort = 'little' | 'any';
 export type Run = Schemas['Run'];
 /** A version that a run read or made. */
 export type Use = Schemas['Use'];
+/** Everything about a run. */
+export type RunDetails = Schemas['RunDetails'];
+/** A file that a run read or wrote, and that no version holds. */
+export type Unregistered = Schemas['Unregistered'];
+/** A version that another was made from, or that was made from it. */
+export type Relative = Schemas['Relative'];
+/** What leads to a run. */
+export type Reader = Schemas['Reader'];
 /** Which versions the outputs in a notebook's file were made from. */
 export type Lock = Schemas['Lock'];
 /** One version in a lock. */

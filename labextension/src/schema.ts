@@ -42,8 +42,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The datasets by name, each by its latest version. */
+        /** The datasets by name, each by its latest version; models are left out. */
         get: operations["listDatasets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The models by name, each by its latest version. */
+        get: operations["listModels"];
         put?: never;
         post?: never;
         delete?: never;
@@ -59,7 +76,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The versions of a dataset, newest first. */
+        /** The versions of a dataset or a model, newest first. */
         get: operations["listVersions"];
         put?: never;
         post?: never;
@@ -120,6 +137,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything about a run. The lines that register its files are for a notebook in the folder of `path`. */
+        get: operations["getRun"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/lock": {
         parameters: {
             query?: never;
@@ -164,6 +198,8 @@ export interface components {
             state: string;
             /** @description Number of datasets. */
             datasets: number;
+            /** @description Number of models. */
+            models: number;
         };
         Version: {
             /** @description Canonical reference such as weather_ds@2. */
@@ -176,7 +212,7 @@ export interface components {
             created: string;
             creator: string;
             /** @enum {string} */
-            kind: "tabular" | "file";
+            kind: "tabular" | "file" | "model";
             format: string | null;
             rows: number | null;
             /** @description Number of columns. */
@@ -195,6 +231,25 @@ export interface components {
             kept: boolean;
             /** @description Why it should not be used any more, which may be empty; null when it may be used. */
             deprecated: string | null;
+            /** @description In a list, of a model only: the first versions that it was trained on. */
+            data?: components["schemas"]["Relative"][];
+            /** @description In a list, of a model only: number of versions that it was trained on. */
+            data_total?: number;
+            /** @description In a list, of a model only: the run that made it. */
+            made_by?: components["schemas"]["Reader"] | null;
+        };
+        /** @description A version that another was made from, or that was made from it. */
+        Relative: {
+            ref: string;
+            /**
+             * @description Null when it is not here any more.
+             * @enum {string|null}
+             */
+            kind: "tabular" | "file" | "model" | null;
+            /** @description What a model used it for, such as `training data`; empty for none. */
+            role: string;
+            /** @description Whether it is not recorded, but the run that made the newer one had read the older one by then. */
+            likely: boolean;
         };
         Dataset: {
             name: string;
@@ -226,13 +281,21 @@ export interface components {
             /** @description Reference of the latest version when this one is older. */
             newer: string | null;
             /** @description The run that made it. */
-            run: components["schemas"]["Run"] | null;
+            run: components["schemas"]["Reader"] | null;
             /** @description Whether dsnb itself wrote its files, from a table in memory. */
             from_memory: boolean;
             /** @description The first 20 runs that read it, newest first. */
             readers: components["schemas"]["Reader"][];
             /** @description Number of runs that read it. */
             readers_total: number;
+            /** @description The first 50 versions that it was made from, or trained on. */
+            parents: components["schemas"]["Relative"][];
+            /** @description Number of those. */
+            parents_total: number;
+            /** @description The first 50 versions that were made from it, and models that were trained on it, newest first. */
+            made: components["schemas"]["Relative"][];
+            /** @description Number of those. */
+            made_total: number;
         };
         VersionProfile: {
             profile: components["schemas"]["Profile"] | null;
@@ -266,6 +329,7 @@ export interface components {
             /** @description What the histogram shows in words; empty where there is none. */
             picture: string;
         };
+        /** @description What leads to a run. */
         Reader: {
             id: string;
             name: string;
@@ -297,6 +361,11 @@ export interface components {
         Use: {
             /** @description The version's reference now, or as it was recorded when it was deleted. */
             ref: string;
+            /**
+             * @description Null when it was deleted.
+             * @enum {string|null}
+             */
+            kind: "tabular" | "file" | "model" | null;
             /** @description Whether the version was deleted. */
             deleted: boolean;
             /** @enum {string} */
@@ -309,6 +378,10 @@ export interface components {
             name: string;
             /** @enum {string} */
             status: "running" | "completed" | "failed" | "interrupted";
+            /** @description How its last cell failed. */
+            failure: components["schemas"]["Failure"] | null;
+            /** @description Empty for none. */
+            experiment: string;
             /** @description Below the server's root where it lies there, else its file name alone. */
             notebook: string | null;
             kernel: string | null;
@@ -331,6 +404,63 @@ export interface components {
             inputs_total?: number;
             /** @description Number of distinct versions made. */
             outputs_total?: number;
+        };
+        Failure: {
+            /** @description Name of the error's class. */
+            error: string;
+            /** @description Execution count of the cell, null outside a notebook. */
+            cell: number | null;
+        };
+        RunDetails: {
+            run: components["schemas"]["Run"];
+            /** @description Name of the machine. */
+            host: string;
+            /** @description BLAKE3 of the notebook's file. */
+            notebook_digest: string | null;
+            /** @description The first 100. */
+            metrics: components["schemas"]["Metric"][];
+            metrics_total: number;
+            /** @description The first 50, newest first. */
+            notes: components["schemas"]["Note"][];
+            notes_total: number;
+            /** @description Versions of Python and of the libraries that shape the results. */
+            packages: {
+                [key: string]: string;
+            };
+            /** @description Inputs that have a newer version. */
+            stale: components["schemas"]["Stale"][];
+            /** @description The first 100 files that it read and that still no version holds. */
+            untracked: components["schemas"]["Unregistered"][];
+            untracked_total: number;
+            /** @description The first 100 files that it wrote and that still no version holds. */
+            written: components["schemas"]["Unregistered"][];
+            written_total: number;
+        };
+        Metric: {
+            name: string;
+            /** @description The last one. */
+            value: string;
+            /** @description How often it was recorded. */
+            count: number;
+        };
+        Note: {
+            text: string;
+            /** Format: date-time */
+            at: string;
+        };
+        Stale: {
+            ref: string;
+            /** @description Reference of the newest version. */
+            newer: string;
+            /** @description The cells that read it and were not run again since with another one, the last 50. */
+            cells: number[];
+        };
+        Unregistered: {
+            path: string;
+            /** @description Execution counts of the cells, the last 50. */
+            cells: number[];
+            /** @description The line that registers it, without `%ds`; empty where none can be typed safely. */
+            register: string;
         };
         RunPage: {
             total: number;
@@ -468,6 +598,34 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    listModels: {
+        parameters: {
+            query?: {
+                /** @description A folder below the server's root, as the contents API names it; empty is the root. No drive, no leading slash, no `..`. */
+                path?: components["parameters"]["path"];
+                /** @description A part of the name, in any case. */
+                search?: string;
+                offset?: components["parameters"]["offset"];
+                limit?: components["parameters"]["limit"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of models. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     listVersions: {
         parameters: {
             query?: {
@@ -575,6 +733,32 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getRun: {
+        parameters: {
+            query?: {
+                /** @description A folder below the server's root, as the contents API names it; empty is the root. No drive, no leading slash, no `..`. */
+                path?: components["parameters"]["path"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The run. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunDetails"];
                 };
             };
             default: components["responses"]["Error"];

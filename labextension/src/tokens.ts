@@ -24,6 +24,7 @@ export const CommandIDs = {
   openPanel: 'dsnb:open-panel',
   insertLoadCell: 'dsnb:insert-load-cell',
   insertRestoreCell: 'dsnb:insert-restore-cell',
+  insertRegisterCell: 'dsnb:insert-register-cell',
   copyReference: 'dsnb:copy-reference',
   showRun: 'dsnb:show-run'
 } as const;

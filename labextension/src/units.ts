@@ -47,6 +47,23 @@ export function agoText(
   return minutes >= 1 ? trans.__('%1 min ago', minutes) : trans.__('just now');
 }
 
+/** How long something took, as `3 min 20 s`. */
+export function durationText(
+  trans: TranslationBundle,
+  began: string,
+  ended: string
+): string {
+  const seconds = Math.max(0, (Date.parse(ended) - Date.parse(began)) / 1000);
+  const whole = Math.round(seconds);
+  if (whole < 60) {
+    return trans.__('%1 s', seconds < 10 ? seconds.toFixed(1) : whole);
+  }
+  const minutes = Math.floor(whole / 60);
+  return minutes < 60
+    ? trans.__('%1 min %2 s', minutes, whole % 60)
+    : trans.__('%1 h %2 min', numberText(Math.floor(minutes / 60)), minutes % 60);
+}
+
 /** A moment to the second in local time, with its zone. */
 export function exactText(moment: string): string {
   const date = new Date(moment);

@@ -3,7 +3,7 @@ import { CodeMirrorEditorFactory, EditorLanguageRegistry } from '@jupyterlab/cod
 import { RenderMimeRegistry, standardRendererFactories } from '@jupyterlab/rendermime';
 import { nullTranslator } from '@jupyterlab/translation';
 import { afterEach, describe, expect, it } from 'vitest';
-import { cellSource, insertCell, loadLine, restoreLine } from '../src/cells';
+import { cellSource, insertCell, loadLine, registerLine, restoreLine } from '../src/cells';
 import type { VersionDetails } from '../src/records';
 import { drift, version } from './workspace';
 
@@ -47,6 +47,43 @@ describe('the line that loads a version', () => {
   it('holds nothing but a reference', () => {
     expect(loadLine('weather_ds@2')).toBe('df = %ds load weather_ds@2');
     expect(() => loadLine('a@1\nimport os')).toThrow(RangeError);
+  });
+});
+
+describe('the line that loads a model', () => {
+  it('gives its files, and holds nothing but a reference', () => {
+    expect(loadLine('temp@2', true)).toBe('paths = %ds load temp@2');
+    expect(() => loadLine('a@1\nimport os', true)).toThrow(RangeError);
+  });
+});
+
+describe('the line that registers a file', () => {
+  it('is one line for dsnb', () => {
+    expect(registerLine('register a data/a.csv')).toBe('%ds register a data/a.csv');
+    expect(registerLine('model register m "my model.bin"')).toBe(
+      '%ds model register m "my model.bin"'
+    );
+    expect(registerLine('register w "温度/a (1).csv" --sep ";"')).not.toBeNull();
+  });
+
+  it.each([
+    '',
+    'register',
+    'register ',
+    'delete a',
+    'register --x a',
+    'register a b\nimport os',
+    'register a b\rimport os',
+    'register a b\u2028import os',
+    'register a {os.system(1)}',
+    'register a $HOME',
+    'register a `id`',
+    "register a 'b'",
+    'register a \u202eb',
+    'x; register a b',
+    '\nregister a b'
+  ])('is none where it could be more: %j', said => {
+    expect(registerLine(said)).toBeNull();
   });
 });
 

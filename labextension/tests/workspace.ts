@@ -5,7 +5,9 @@ import type {
   Dataset,
   Lock,
   Locked,
+  Relative,
   Run,
+  RunDetails,
   Use,
   Version,
   VersionDetails,
@@ -24,13 +26,16 @@ export class FakeServer {
     folder: 'project',
     name: 'project',
     state: '0',
-    datasets: 0
+    datasets: 0,
+    models: 0
   };
   versions: Version[] = [];
   details = new Map<string, Partial<VersionDetails>>();
   /** By reference, with the effort it takes: `prices@1 any`. */
   profiles = new Map<string, VersionProfile>();
   runs: Run[] = [];
+  /** By the run's id. */
+  runDetails = new Map<string, Partial<RunDetails>>();
   /** Whether the workspace wants locks, and what its kernels used. */
   locks = { enabled: true, lock: lock([]) };
   /** Items in an answer at most, however many were asked for. */
@@ -66,7 +71,11 @@ export class FakeServer {
         version({ name, version: number, latest: number === count, ...more })
       );
     }
-    this.workspace = { ...this.workspace, datasets: this.datasets('').length };
+    this.workspace = {
+      ...this.workspace,
+      datasets: this.datasets('', false).length,
+      models: this.datasets('', true).length
+    };
   }
 
   /** How often a route was asked. */
@@ -89,12 +98,8 @@ export class FakeServer {
       .replace('/base/dsnb/api/v1/', '')
       .split('/')
       .map(decodeURIComponent);
-    switch (
-      parts
-        .join('/')
-        .replace(parts[1] ?? '-', 'NAME')
-        .replace(/\/\d+/, '/N')
-    ) {
+    const named = parts.map((part, index) => (index === 1 ? 'NAME' : part));
+    switch (named.join('/').replace(/\/\d+/, '/N')) {
       case 'workspace':
         return this.workspace;
       case 'changes':
@@ -107,11 +112,14 @@ export class FakeServer {
       case 'lock':
         return this.locks;
       case 'datasets':
+      case 'models':
         return page(
           url,
-          this.datasets(url.searchParams.get('search') ?? ''),
+          this.datasets(url.searchParams.get('search') ?? '', parts[0] === 'models'),
           this.pageLimit
         );
+      case 'runs/NAME':
+        return this.runOf(parts[1] ?? '');
       case 'datasets/NAME/versions':
         return page(
           url,
@@ -136,9 +144,34 @@ export class FakeServer {
     }
   }
 
-  private datasets(search: string): Dataset[] {
-    const latest = this.versions.filter(item => item.latest && item.name.includes(search));
+  private datasets(search: string, models: boolean): Dataset[] {
+    const latest = this.versions.filter(
+      item =>
+        item.latest && item.name.includes(search) && (item.kind === 'model') === models
+    );
     return latest.map(item => ({ name: item.name, versions: item.version, latest: item }));
+  }
+
+  private runOf(id: string): RunDetails | Response {
+    const found = this.runs.find(item => item.id === id);
+    return found
+      ? {
+          run: found,
+          host: 'laptop',
+          notebook_digest: null,
+          metrics: [],
+          metrics_total: 0,
+          notes: [],
+          notes_total: 0,
+          packages: {},
+          stale: [],
+          untracked: [],
+          untracked_total: 0,
+          written: [],
+          written_total: 0,
+          ...this.runDetails.get(id)
+        }
+      : refusal(404, 'RunNotFoundError', `There is no run ${id}.`, 'See %ds runs.');
   }
 
   private profileOf(ref: string, effort: string): VersionProfile | Response {
@@ -163,6 +196,10 @@ export class FakeServer {
           from_memory: false,
           readers: [],
           readers_total: 0,
+          parents: [],
+          parents_total: 0,
+          made: [],
+          made_total: 0,
           ...this.details.get(ref)
         }
       : refusal(404, 'VersionNotFoundError', `There is no ${ref}.`, 'See %ds versions.');
@@ -230,6 +267,8 @@ export function run(said: Partial<Run>): Run {
     id: 'run-1',
     name: 'train',
     status: 'running',
+    failure: null,
+    experiment: '',
     notebook: 'project/train.ipynb',
     kernel: 'kernel-1',
     started: '2026-11-01T10:00:00Z',
@@ -247,7 +286,13 @@ export function run(said: Partial<Run>): Run {
 
 /** A version that a run used, with what a test says about it. */
 export function use(said: Partial<Use>): Use {
-  return { ref: 'weather_ds@1', deleted: false, how: 'load', cells: [1], ...said };
+  const kind = said.deleted ? null : 'tabular';
+  return { ref: 'weather_ds@1', kind, deleted: false, how: 'load', cells: [1], ...said };
+}
+
+/** A version beside another, with what a test says about it. */
+export function relative(said: Partial<Relative>): Relative {
+  return { ref: 'weather_ds@1', kind: 'tabular', role: '', likely: false, ...said };
 }
 
 /** A lock with some inputs, as `weather_ds@1`, and some outputs. */

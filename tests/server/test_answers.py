@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from dsnb.datasets.inspection import VersionDetails, VersionRow
 from dsnb.provenance.dependents import Dependents
-from dsnb.records import Column, Definition, FileEntry, Source
+from dsnb.provenance.stale import Stale
+from dsnb.records import Column, Definition, Failure, FileEntry, Note, Source, Untracked
 from dsnb.server.answers import (
     MOST,
     clipped,
@@ -19,11 +20,12 @@ from dsnb.server.answers import (
     encode,
     fitting,
     page,
-    run_answer,
     version_answer,
 )
+from dsnb.server.relatives import Relative, Relatives, Training
+from dsnb.server.runanswers import run_answer, run_details_answer
 from dsnb.storage.drift import Drift, FileDrift
-from tests.server.shelves import some_run, some_use, some_version
+from tests.server.shelves import WHEN, some_run, some_use, some_version
 
 HUGE = '\0"é\U0001f600' * 100_000
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=300)
@@ -100,15 +102,38 @@ def test_a_record_that_no_dsnb_wrote_still_fits() -> None:
         columns=(Column(HUGE, HUGE),) * 300,
         definition=Definition(sources=(Source(datastore=HUGE, path=HUGE),) * 50),
     )
-    uses = (some_use(version, cells=tuple(range(10**5))),) * 500
+    cells = tuple(range(10**5))
+    uses = (some_use(version, cells=cells),) * 500
+    places = [Source(datastore="default", path=f"{n}{HUGE}") for n in range(300)]
+    files = tuple(Untracked(path=place, cells=cells, at=WHEN) for place in places)
     run = some_run(
-        HUGE, name=HUGE, kernel=HUGE, user=HUGE, tags={HUGE: HUGE}, inputs=uses, outputs=uses
+        HUGE,
+        name=HUGE,
+        experiment=HUGE,
+        kernel=HUGE,
+        user=HUGE,
+        host=HUGE,
+        notebook_digest=HUGE,
+        failure=Failure(error=HUGE, cell=1),
+        tags={HUGE: HUGE},
+        packages={f"{n}{HUGE}": HUGE for n in range(300)},
+        metrics={f"{n}{HUGE}": (float("nan"),) for n in range(300)},
+        notes=(Note(text=HUGE, at=WHEN),) * 300,
+        inputs=uses,
+        outputs=uses,
+        untracked=files,
+        written=files,
     )
     told = run_answer(run, "completed", HUGE, lambda use: version)
-    answer = details_answer(_details(version, HUGE), told)
+    relatives = (Relative(HUGE, "tabular", HUGE),) * 300
+    answer = details_answer(_details(version, HUGE), run, Relatives(relatives, relatives))
     assert len(encode(answer)) <= MOST
+    stale = [Stale(HUGE, cells, HUGE, False)] * 300
+    asked = run_details_answer(run, told, stale, dict.fromkeys(places, "x" * 2_000))
+    assert len(encode(asked)) <= MOST
     assert page(1, 0, [told])["items"] == [told]
-    assert page(1, 0, [dataset_answer(1, version, [HUGE] * 9)])["items"]
+    training = Training(relatives, run)
+    assert page(1, 0, [dataset_answer(1, version, [HUGE] * 9, training)])["items"]
 
 
 @settings(max_examples=30)

@@ -13,11 +13,12 @@ from jupyter_server.auth import Authorizer
 from openapi_spec_validator import validate
 
 import dsnb.server
+from dsnb.records import Failure, Note, Parent, Source, Untracked
 from dsnb.server.handlers import LARGEST_PAGE, LONGEST_WAIT, USUAL_PAGE, USUAL_WAIT
 from dsnb.server.routes import BELOW, ROUTES
 from dsnb.workspace import Workspace
 from tests.server.conftest import Ask
-from tests.server.shelves import shelve, some_run, some_use, some_version
+from tests.server.shelves import WHEN, shelve, some_run, some_use, some_version
 from tests.workbench import register, write
 
 CONTRACT = yaml.safe_load(
@@ -30,7 +31,11 @@ EXAMPLES = [
     "/datasets/weather_ds/versions",
     "/datasets/weather_ds/versions/1",
     "/datasets/weather_ds/versions/1/profile",
+    "/models",
+    "/datasets/temp/versions",
+    "/datasets/temp/versions/1",
     "/runs",
+    "/runs/run-1",
     "/lock",
 ]
 
@@ -67,19 +72,40 @@ def schema_of(route: str) -> str:
 def shelved(workspace: Workspace) -> Workspace:
     """Return a workspace in which every kind of record is found, one version with real files."""
     write("data/a.csv", "a,b\n1,2\n")
-    run = some_run(notebook="/elsewhere/train.ipynb", kernel="a-kernel", tags={"stage": "try"})
-    asked = {"name": "weather_ds", "description": "week 27", "tags": {"k": "v"}, "run": run.id}
+    asked = {"name": "weather_ds", "description": "week 27", "tags": {"k": "v"}, "run": "run-1"}
     version = register(workspace, "data", **asked).version
     gone = some_version("gone")
-    inputs = (some_use(version), some_use(gone, how="trace"))
-    workspace.save_run(some_run(**_fields(run, inputs)))
+    data = (_parent(version, "training data"), _parent(gone))
+    files = write("model.bin", "weights"), write("new.csv", "a\n1\n"), write("out.csv", "a\n")
+    model = register(
+        workspace, files[0], name="temp", kind="model", parents=data, run="run-1"
+    ).version
+    when = {"path": Source(datastore="default", path="new.csv"), "at": WHEN}
+    other = {"path": Source(datastore="default", path="out.csv"), "at": WHEN}
+    workspace.save_run(
+        some_run(
+            notebook="/elsewhere/train.ipynb",
+            kernel="a-kernel",
+            tags={"stage": "try"},
+            experiment="temperature",
+            failure=Failure(error="ValueError", cell=3),
+            metrics={"rmse": (2.0, 1.5), "none": (), "odd": (float("inf"),)},
+            notes=(Note(text="a try", at=WHEN),),
+            packages={"pandas": "3.1.0"},
+            inputs=(some_use(version), some_use(gone, how="trace")),
+            outputs=(some_use(version), some_use(model, how="register")),
+            untracked=(Untracked(cells=(2,), **when),),
+            written=(Untracked(cells=(3,), **other),),
+        )
+    )
+    write("data/b.csv", "a,b\n3,4\n")
+    register(workspace, "data", name="weather_ds")
     workspace.save_run(some_run("run-2", ended=None))
     return workspace
 
 
-def _fields(run: Any, inputs: tuple[Any, ...]) -> dict[str, Any]:
-    kept = {name: getattr(run, name) for name in ("notebook", "kernel", "tags")}
-    return {**kept, "inputs": inputs, "outputs": inputs[:1]}
+def _parent(version: Any, role: str = "") -> Parent:
+    return Parent(version.ref, version.id, version.digest, role)
 
 
 def test_the_file_is_valid_openapi() -> None:
@@ -108,10 +134,20 @@ async def test_an_answer_has_the_shape_that_the_file_gives_it(
     check(answer, schema_of(route))
 
 
-async def test_a_run_that_made_a_version_has_that_shape_too(shelved: Workspace, ask: Ask) -> None:
-    _, answer = await ask("/datasets/weather_ds/versions/1", path="project")
-    assert answer["run"]["inputs"][0]["ref"] == "weather_ds@1"
-    check(answer["run"], "#/components/schemas/Run")
+async def test_what_is_checked_against_the_file_holds_every_kind_of_record(
+    shelved: Workspace, ask: Ask
+) -> None:
+    _, details = await ask("/datasets/weather_ds/versions/1", path="project")
+    for part in ("run", "readers", "made"):
+        assert details[part], part
+    _, model = await ask("/datasets/temp/versions/1", path="project")
+    assert [parent["kind"] for parent in model["parents"]] == ["tabular", None]
+    _, listed = await ask("/models", path="project")
+    for part in ("data", "made_by"):
+        assert listed["items"][0]["latest"][part], part
+    _, run = await ask("/runs/run-1", path="project")
+    for part in ("metrics", "notes", "packages", "stale", "untracked", "written"):
+        assert run[part], part
 
 
 @pytest.mark.parametrize("route", EXAMPLES)

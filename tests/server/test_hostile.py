@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from dsnb.errors import DsnbError
 from dsnb.server.handlers import LARGEST_PAGE
+from dsnb.server.reading import read_models, read_run, read_version, read_versions
 from dsnb.server.scope import Scope
 from dsnb.workspace import Workspace
-from tests.hostile.strangers import run, version, write_registry
+from tests.hostile.strangers import WHEN, run, version, watching, write_registry
 from tests.hostile.texts import NASTY, TEXTS
 from tests.server.conftest import Ask
 from tests.server.test_contract import CONTRACT, EXAMPLES
@@ -104,7 +105,11 @@ async def test_any_text_is_answered_or_refused(
         f"/datasets/{sent}/versions/1/profile?path=project",
         f"/datasets/weather_ds/versions/{sent}/profile?path=project",
         f"/datasets/weather_ds/versions/1/profile?path=project&effort={sent}",
+        f"/models?path={sent}",
+        f"/models?path=project&search={sent}",
         f"/runs?path=project&kernel={sent}",
+        f"/runs/{sent}?path=project",
+        f"/runs/run?path={sent}",
         f"/changes?path=project&state={sent}&wait=0",
         f"/changes?path=project&state=x&wait={sent}",
     ):
@@ -150,6 +155,49 @@ async def test_hostile_records_are_data_in_an_answer(project: Path, ask: Ask) ->
     assert status == 200
     assert answer["items"][0]["name"].startswith("</script>")
     assert (await ask("/runs", path="project"))[0] == 200
+
+
+def test_a_strangers_run_makes_the_server_look_at_nothing_outside(
+    project: Path, jp_root_dir: Path, tmp_path: Path
+) -> None:
+    """Neither at the files that it names, nor where the versions beside it claim to lie."""
+    private = tmp_path / "private"
+    private.mkdir()
+    (private / "secret.csv").write_text("a\n1\n", encoding="utf-8")
+    (project / "link").symlink_to(private)
+    (project / "link.csv").symlink_to(private / "secret.csv")
+    away = str(private).removeprefix("/")
+    named = [
+        ("local", f"{away}/secret.csv"),
+        ("local", away),
+        ("default", "link/secret.csv"),
+        ("default", "link.csv"),
+        ("default", "../../private/secret.csv"),
+        ("store", "secret.csv"),
+    ]
+    later = "2026-11-23T06:00:00Z"
+    files = [{"path": {"datastore": d, "path": p}, "cells": [1], "at": later} for d, p in named]
+    versions = [version(f"v{n}", [source]) for n, source in enumerate(named)]
+    versions += [version("all", [("local", f"{away}/*.csv"), ("default", "link")])]
+    parents = [{"ref": f"v{n}@1", "id": f"id of v{n}", "digest": "1" * 64} for n in range(6)]
+    versions += [version("made", [("local", away)], kind="model", parents=parents, run="run")]
+    uses = [
+        {"ref": one["name"], "id": one["id"], "digest": "1" * 64, "how": "trace", "at": WHEN}
+        for one in versions
+    ]
+    write_registry(project, versions, [run(untracked=files, written=files, inputs=uses)])
+    (project / ".dsnb" / "config.toml").write_text(
+        f'[datastores]\nstore = "{private}"\n', encoding="utf-8"
+    )
+    scope = Scope(jp_root_dir, print)
+    with watching(private) as touched, watching(project / "link") as through:
+        told = read_run(scope, "project", "run")
+        read_models(scope, "project", "", 0, 100)
+        read_versions(scope, "project", "made", 0, 100)
+        read_version(scope, "project", "made", 1)
+    assert touched == []
+    assert set(through) <= {str(project / "link")}  # where it leads is read off the link itself
+    assert told["untracked_total"] == 5  # nothing is known of the one that leads out
 
 
 # Where the workspace lies

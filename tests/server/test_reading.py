@@ -201,7 +201,7 @@ async def test_details_name_the_run_that_made_the_version(workspace: Workspace, 
     version = register(workspace, write("a.csv", "a\n1\n"), name="ds", run="run-1").version
     workspace.save_run(some_run(outputs=(some_use(version, how="register"),)))
     _, answer = await ask("/datasets/ds/versions/1", path="project")
-    assert (answer["run"]["id"], answer["run"]["outputs"][0]["ref"]) == ("run-1", "ds@1")
+    assert (answer["run"]["id"], answer["run"]["name"]) == ("run-1", "train")
 
 
 async def test_a_version_tells_whether_its_bytes_are_kept(workspace: Workspace, ask: Ask) -> None:

@@ -152,3 +152,18 @@ def test_a_pattern_takes_its_files_in(cell: Cell) -> None:
         'register many "many/*.csv"',
         "register c many/c.txt",
     ]
+
+
+def test_in_another_workspace_reads_are_seen_as_in_the_first(
+    cell: Cell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cell("_x = pd.read_csv('data/Weather/week 27/weather.csv')")
+    cell("_x = 1")
+    other = write(tmp_path / "another/a.csv", "a\n1\n").parent
+    monkeypatch.chdir(other)
+    cell("%reload_ext dsnb")
+    cell("%ds register other a.csv")
+    cell("_x = pd.read_csv('a.csv')")
+    run = dsnb.run().run
+    assert run is not None
+    assert [(use.ref, use.how) for use in run.inputs] == [("other@1", "trace")]

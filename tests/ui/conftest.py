@@ -3,6 +3,7 @@
 No longer: while Playwright runs, the process has a running event loop, which others may not want.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -53,14 +54,27 @@ def open_notebook(page: Page, server: Lab, request: pytest.FixtureRequest) -> It
         workspace: bool = True,
         prepare: Callable[[Path], None] | None = None,
         name: str = "",
+        below: str = "",
     ) -> Notebook:
         folder = name or f"{request.node.name.partition('[')[0]}-{len(opened)}-{id(page)}"
         path = server.notebook(folder, *cells, workspace=workspace)
         if prepare is not None:
             prepare(path.parent)
+        path = path.parent / below / path.name
         opened.append(Notebook(page, server, path))
         return opened[-1]
 
     yield open_one
     for notebook in opened:
         assert notebook.errors == []
+
+
+@pytest.fixture
+def pictures(page: Page) -> Callable[[str], None]:
+    """Return what takes a picture of the panel, where ``DSNB_PICTURES`` names a folder for it."""
+
+    def take(name: str) -> None:
+        if folder := os.environ.get("DSNB_PICTURES"):
+            page.get_by_role("region", name="Datasets").screenshot(path=f"{folder}/{name}.png")
+
+    return take

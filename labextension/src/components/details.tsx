@@ -1,26 +1,35 @@
 import { closeIcon } from '@jupyterlab/ui-components';
-import type { KeyboardEvent, ReactElement, ReactNode } from 'react';
-import type { Selection } from '../catalogue';
+import type { KeyboardEvent, ReactElement } from 'react';
+import type { Catalogue, Selection } from '../catalogue';
 import type { VersionDetails } from '../records';
 import { CommandIDs } from '../tokens';
 import { numberText, sizeText } from '../units';
 import { Badges } from './badge';
+import { Chips } from './chips';
 import { useEnabled, usePanel } from './context';
 import { CopyButton } from './copybutton';
+import { Fact } from './facts';
 import { Moment } from './moment';
 import { Notice } from './notice';
 import { Profile } from './profile';
 import { Readers, RunLink } from './readers';
 import { Reference } from './reference';
+import { Relatives } from './relatives';
 import { Rest } from './rest';
 import { Skeleton } from './skeleton';
 import { Deprecation, Drifted, isLost } from './standing';
 
 /** The selected version: what can be done with it, and all that is known about it. */
-export function Details({ selection }: { readonly selection: Selection }): ReactElement {
-  const { model, trans } = usePanel();
+export function Details({
+  catalogue,
+  selection
+}: {
+  readonly catalogue: Catalogue;
+  readonly selection: Selection;
+}): ReactElement {
+  const { trans } = usePanel();
   const { ref, details, error } = selection;
-  const close = () => model.catalogue.select(null);
+  const close = () => catalogue.select(null);
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === 'Escape') {
       event.stopPropagation();
@@ -50,7 +59,7 @@ export function Details({ selection }: { readonly selection: Selection }): React
           <closeIcon.react tag="span" />
         </button>
       </div>
-      <Actions selected={ref} />
+      <Actions selected={ref} isModel={catalogue.sort === 'models'} />
       <div className="dsnb-Details-body">
         {details && <Facts details={details} />}
         {!details && error && (
@@ -58,7 +67,7 @@ export function Details({ selection }: { readonly selection: Selection }): React
             small
             urgent
             title={error.message}
-            action={{ label: trans.__('Retry'), run: () => model.catalogue.select(ref) }}
+            action={{ label: trans.__('Retry'), run: () => catalogue.select(ref) }}
           >
             {error.hint && <p>{error.hint}</p>}
           </Notice>
@@ -69,9 +78,14 @@ export function Details({ selection }: { readonly selection: Selection }): React
   );
 }
 
-function Actions({ selected }: { readonly selected: string }): ReactElement {
+interface ActionsProps {
+  readonly selected: string;
+  readonly isModel: boolean;
+}
+
+function Actions({ selected, isModel }: ActionsProps): ReactElement {
   const { commands, trans } = usePanel();
-  const args = { ref: selected };
+  const args = { ref: selected, ...(isModel && { kind: 'model' }) };
   const insertable = useEnabled(CommandIDs.insertLoadCell, args);
   return (
     <div className="dsnb-Actions">
@@ -81,7 +95,9 @@ function Actions({ selected }: { readonly selected: string }): ReactElement {
         disabled={!insertable}
         title={
           insertable
-            ? trans.__('Insert df = %ds load %1 below the active cell', selected)
+            ? isModel
+              ? trans.__('Insert paths = %ds load %1 below the active cell', selected)
+              : trans.__('Insert df = %ds load %1 below the active cell', selected)
             : trans.__('Open a notebook first')
         }
         onClick={() => void commands.execute(CommandIDs.insertLoadCell, args)}
@@ -98,7 +114,10 @@ function Actions({ selected }: { readonly selected: string }): ReactElement {
 function Facts({ details }: { readonly details: VersionDetails }): ReactElement {
   const { trans } = usePanel();
   const { version, drift, key, run, paths } = details;
-  const tags = Object.entries(version.tags).map(([name, value]) => `${name}=${value}`);
+  const models = details.made.filter(({ kind }) => kind === 'model');
+  const versions = details.made.filter(({ kind }) => kind !== 'model');
+  // Of very many, those that the server left out may be of either sort.
+  const left = details.made_total - details.made.length;
   const counts = [
     version.rows !== null &&
       trans._n('1 row', '%2 rows', version.rows, numberText(version.rows)),
@@ -133,21 +152,33 @@ function Facts({ details }: { readonly details: VersionDetails }): ReactElement 
       <dl className="dsnb-Facts">
         <Fact name={trans.__('Aliases')}>{version.aliases.join(', ')}</Fact>
         <Fact name={trans.__('Tags')}>
-          {tags.length > 0 && (
-            <span className="dsnb-Chips">
-              {tags.map(tag => (
-                <span key={tag} className="dsnb-Chip">
-                  {tag}
-                </span>
-              ))}
-            </span>
-          )}
+          {Object.keys(version.tags).length > 0 && <Chips tags={version.tags} />}
         </Fact>
         <Fact name={trans.__('Made')}>
           <Moment at={version.created} />{' '}
           {version.creator && trans.__('by %1', version.creator)}
         </Fact>
         <Fact name={trans.__('Run')}>{run && <RunLink run={run} />}</Fact>
+        <Fact
+          name={version.kind === 'model' ? trans.__('Trained on') : trans.__('Made from')}
+        >
+          {details.parents.length > 0 && (
+            <Relatives relatives={details.parents} total={details.parents_total} />
+          )}
+        </Fact>
+        <Fact name={trans.__('Used for')}>
+          {versions.length > 0 && (
+            <Relatives relatives={versions} total={versions.length + left} />
+          )}
+        </Fact>
+        <Fact name={trans.__('Models')}>
+          {models.length > 0 && (
+            <Relatives
+              relatives={models}
+              total={models.length + (versions.length > 0 ? 0 : left)}
+            />
+          )}
+        </Fact>
         <Fact name={trans.__('Read by')}>
           {details.readers.length > 0 && !isLost(details) && <Readers details={details} />}
         </Fact>
@@ -176,18 +207,6 @@ function Facts({ details }: { readonly details: VersionDetails }): ReactElement 
       <Schema details={details} />
     </>
   );
-}
-
-function Fact(props: {
-  readonly name: string;
-  readonly children: ReactNode;
-}): ReactElement | null {
-  return props.children ? (
-    <>
-      <dt>{props.name}</dt>
-      <dd>{props.children}</dd>
-    </>
-  ) : null;
 }
 
 function Files({ details }: { readonly details: VersionDetails }): ReactElement {

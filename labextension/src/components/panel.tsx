@@ -5,6 +5,7 @@ import { numberText } from '../units';
 import { FRONT_END_VERSION, sameVersion } from '../versions';
 import { useRevision, usePanel } from './context';
 import { Datasets } from './datasets';
+import { Models, NoModels } from './models';
 import { Notice } from './notice';
 import { Runs } from './runs';
 import { Skeleton } from './skeleton';
@@ -53,16 +54,8 @@ function Content({ tab }: { readonly tab: Tab }): ReactElement {
   if (workspace === null) {
     return error === null ? <Skeleton rows={8} /> : <Failure error={error} />;
   }
-  if (tab === 'models') {
-    return (
-      <Notice title={trans.__('No models are registered yet')}>
-        <p>
-          {trans.__(
-            'Models come later: each will be listed here with the datasets it was trained on.'
-          )}
-        </p>
-      </Notice>
-    );
+  if (!workspace.exists && tab === 'models') {
+    return <NoModels />;
   }
   if (!workspace.exists) {
     return (
@@ -79,7 +72,7 @@ function Content({ tab }: { readonly tab: Tab }): ReactElement {
       </Notice>
     );
   }
-  return tab === 'runs' ? <Runs /> : <Datasets />;
+  return { datasets: <Datasets />, runs: <Runs />, models: <Models /> }[tab];
 }
 
 /** Why there is nothing to see. */

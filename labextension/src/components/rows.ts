@@ -1,7 +1,7 @@
 import type { Catalogue } from '../catalogue';
 import type { Dataset, Version } from '../records';
 
-/** A line of the list: a dataset, a version of an expanded one, or one whose page is not here. */
+/** A line of the list: a dataset or model, a version of it, or one whose page is not here. */
 export type Row =
   | {
       readonly kind: 'dataset';

@@ -2,21 +2,42 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import type { ReactElement } from 'react';
 import { useEffect, useRef, useState } from 'react';
 import type { Run, Use } from '../records';
-import { parseReference } from '../records';
 import { numberText } from '../units';
 import { usePanel } from './context';
 import { Moment } from './moment';
 import { Notice } from './notice';
-import { Reference } from './reference';
+import { SelectedRunDetails } from './rundetails';
+import { failureText, stateText } from './runtexts';
 import { Skeleton } from './skeleton';
+import { VersionLink } from './versionlink';
 
 /** Height of a run with an input and an output; the others are measured. */
 const ROW_HEIGHT = 112;
 /** Inputs or outputs listed at first. */
 const USES_SHOWN = 6;
 
-/** The tab "Runs": newest first, each with what it read and made. */
+/** The tab "Runs": newest first, each with what it read and made, and the selected one. */
 export function Runs(): ReactElement {
+  const { model } = usePanel();
+  const { selection, place, list } = model.history;
+  const listed = place === null ? undefined : list.at(place);
+  const name = selection?.details?.run.name ?? listed?.name;
+  return (
+    <div className="dsnb-Shelf">
+      <Found />
+      {selection && (
+        <SelectedRunDetails
+          key={selection.id}
+          selection={selection}
+          name={name || selection.id}
+        />
+      )}
+    </div>
+  );
+}
+
+/** The list, or what is said in its place. */
+function Found(): ReactElement {
   const { model, trans } = usePanel();
   const { list } = model.history;
   if (list.total === null) {
@@ -49,7 +70,7 @@ export function Runs(): ReactElement {
 function RunList({ total }: { readonly total: number }): ReactElement {
   const { model, trans } = usePanel();
   const { history } = model;
-  const { list, highlighted, wishes, place } = history;
+  const { list, selection, wishes, place } = history;
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
     count: total,
@@ -92,7 +113,7 @@ function RunList({ total }: { readonly total: number }): ReactElement {
               className="dsnb-Row dsnb-Run"
               aria-posinset={index + 1}
               aria-setsize={total}
-              aria-current={run && run.id === highlighted ? 'true' : undefined}
+              aria-current={run && run.id === selection?.id ? 'true' : undefined}
               style={{ transform: `translateY(${start}px)` }}
             >
               {run ? (
@@ -111,20 +132,27 @@ function RunList({ total }: { readonly total: number }): ReactElement {
 }
 
 function RunItem({ run }: { readonly run: Run }): ReactElement {
-  const { trans } = usePanel();
-  const states = {
-    running: trans.__('● running'),
-    completed: trans.__('✓ completed'),
-    failed: trans.__('✗ failed'),
-    interrupted: trans.__('⊘ interrupted')
-  };
+  const { model, trans } = usePanel();
+  const { history } = model;
+  const selected = history.selection?.id === run.id;
   return (
     <article aria-label={trans.__('Run %1', run.name || run.id)}>
       <div className="dsnb-Run-head">
-        <span className="dsnb-Run-name" title={run.id}>
+        <button
+          type="button"
+          className="dsnb-Run-name"
+          aria-pressed={selected}
+          title={run.id}
+          onClick={() => history.select(selected ? null : run.id)}
+        >
           {run.name || run.id}
+        </button>
+        <span
+          className="dsnb-Badge"
+          title={run.failure ? failureText(trans, run.failure) : undefined}
+        >
+          {stateText(trans, run.status)}
         </span>
-        <span className="dsnb-Badge">{states[run.status]}</span>
       </div>
       <div className="dsnb-Run-where">
         {run.notebook !== null && (
@@ -166,8 +194,10 @@ function Uses({ uses, total }: UsesProps): ReactElement {
   const rest = (total ?? versions.length) - shown.length;
   return (
     <ul className="dsnb-Uses">
-      {shown.map(use => (
-        <UsedVersion key={use.ref} use={use} />
+      {shown.map(({ ref, kind }) => (
+        <li key={ref}>
+          <VersionLink of={ref} kind={kind} />
+        </li>
       ))}
       {shown.length === versions.length && rest > 0 && (
         <li className="dsnb-Quiet">{trans.__('and %1 more', numberText(rest))}</li>
@@ -180,25 +210,5 @@ function Uses({ uses, total }: UsesProps): ReactElement {
         </li>
       )}
     </ul>
-  );
-}
-
-/** A version that a run read or made: a way to it, as long as it is there. */
-function UsedVersion({ use: { ref, deleted } }: { readonly use: Use }): ReactElement {
-  const { model, trans } = usePanel();
-  if (deleted || parseReference(ref) === null) {
-    return (
-      <li>
-        <Reference text={ref} />
-        {deleted && <span className="dsnb-Deleted">{trans.__('(deleted)')}</span>}
-      </li>
-    );
-  }
-  return (
-    <li data-dsnb-ref={ref}>
-      <button type="button" className="dsnb-Link" onClick={() => model.showVersion(ref)}>
-        <Reference text={ref} />
-      </button>
-    </li>
   );
 }

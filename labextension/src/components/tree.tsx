@@ -1,6 +1,8 @@
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
-import type { KeyboardEvent, ReactElement } from 'react';
+import type { FocusEvent, KeyboardEvent, ReactElement, ReactNode } from 'react';
 import { useEffect, useRef, useState } from 'react';
+import type { Catalogue } from '../catalogue';
+import type { Version } from '../records';
 import { numberText } from '../units';
 import { Deprecated } from './badge';
 import { usePanel } from './context';
@@ -10,16 +12,23 @@ import { datasetKey, needRows, rowsOf } from './rows';
 import type { Row } from './rows';
 
 const ROW_HEIGHT = 26;
+/** Height of a line with something below it, until it is measured. */
+const TALL = 72;
+
+interface TreeProps {
+  readonly catalogue: Catalogue;
+  readonly label: string;
+  /** What is shown below the line of a version, and of a closed model for its latest one. */
+  readonly below?: ((version: Version) => ReactNode) | undefined;
+}
 
 /**
- * The datasets with their versions, as one list of which only the lines in sight exist.
+ * Datasets or models with their versions, as one list of which only the lines in sight exist.
  *
  * One line at a time takes part in the order of the Tab key; the arrow keys move between lines,
  * open and close.
  */
-export function Tree(): ReactElement {
-  const { model, trans } = usePanel();
-  const { catalogue } = model;
+export function Tree({ catalogue, label, below }: TreeProps): ReactElement {
   const scroller = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState<string | null>(null);
   const rows = rowsOf(catalogue);
@@ -27,10 +36,17 @@ export function Tree(): ReactElement {
     0,
     rows.findIndex(row => row.key === active)
   );
+  /** The version that is told more of below a line; an open model's are told in their own. */
+  const shownOf = (row: Row | undefined): Version | null =>
+    row?.kind === 'version'
+      ? row.version
+      : row?.kind === 'dataset' && !catalogue.isExpanded(row.dataset.name)
+        ? row.dataset.latest
+        : null;
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_HEIGHT,
+    estimateSize: index => (below && shownOf(rows[index]) ? TALL : ROW_HEIGHT),
     getItemKey: index => rows[index]?.key ?? index,
     initialOffset: catalogue.offset,
     overscan: 8,
@@ -62,6 +78,11 @@ export function Tree(): ReactElement {
       }
     }
   };
+  // A link below a line has the focus for it.
+  const onFocus = (event: FocusEvent) => {
+    const line = event.target.closest<HTMLElement>('[data-dsnb-row]');
+    setActive(line?.dataset['dsnbRow'] ?? active);
+  };
   const onKeyDown = (event: KeyboardEvent) => {
     const target = move(event.key, activeIndex, rows, name => catalogue.isExpanded(name));
     if (target !== null) {
@@ -84,26 +105,34 @@ export function Tree(): ReactElement {
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- the keys of its buttons */}
       <ul
         className="dsnb-Rows"
-        aria-label={trans.__('Datasets and versions')}
+        aria-label={label}
         style={{ height: virtual.getTotalSize() }}
         onKeyDown={onKeyDown}
+        onFocus={onFocus}
       >
         {items.map(({ index, key, start, size }) => {
           const row = rows[index];
+          const version = below && shownOf(row);
+          // Only what may be of any height is measured.
+          const measured = below && { ref: virtual.measureElement, 'data-index': index };
+          const transform = `translateY(${start}px)`;
           return (
             row && (
               <li
                 key={key}
-                className="dsnb-Row"
+                {...measured}
+                className={below ? 'dsnb-Row dsnb-mod-tall' : 'dsnb-Row'}
                 aria-posinset={index + 1}
                 aria-setsize={rows.length}
-                style={{ height: size, transform: `translateY(${start}px)` }}
+                style={below ? { transform } : { height: size, transform }}
+                data-dsnb-row={row.key}
               >
                 <RowButton
+                  catalogue={catalogue}
                   row={row}
                   reachable={index === activeIndex}
-                  onFocus={() => setActive(row.key)}
                 />
+                {version && below(version)}
               </li>
             )
           );
@@ -114,22 +143,20 @@ export function Tree(): ReactElement {
 }
 
 interface RowButtonProps {
+  readonly catalogue: Catalogue;
   readonly row: Row;
   readonly reachable: boolean;
-  readonly onFocus: () => void;
 }
 
-function RowButton({ row, reachable, onFocus }: RowButtonProps): ReactElement {
-  const { model, trans } = usePanel();
-  const { catalogue } = model;
+function RowButton({ catalogue, row, reachable }: RowButtonProps): ReactElement {
+  const { trans } = usePanel();
   if (row.kind === 'blank') {
     return <span className="dsnb-Bone" />;
   }
   const common = {
     type: 'button' as const,
     'data-dsnb-key': row.key,
-    tabIndex: reachable ? 0 : -1,
-    onFocus
+    tabIndex: reachable ? 0 : -1
   };
   if (row.kind === 'dataset') {
     const { name, latest } = row.dataset;
@@ -144,13 +171,19 @@ function RowButton({ row, reachable, onFocus }: RowButtonProps): ReactElement {
         className="dsnb-RowButton dsnb-Dataset"
         aria-expanded={expanded}
         data-dsnb-ref={latest.ref}
+        data-dsnb-kind={latest.kind}
         title={latest.description ? `${name}\n${latest.description}` : name}
         onClick={() => catalogue.toggle(name)}
       >
         <span className="dsnb-Chevron" aria-hidden="true" />
         <span className="dsnb-Dataset-name">{name}</span>{' '}
         <span className="dsnb-Dataset-latest">@{latest.version}</span>{' '}
-        <Deprecated version={latest} /> <span className="dsnb-Amount">{amount}</span>
+        <Deprecated version={latest} />{' '}
+        {latest.kind === 'model' ? (
+          <Moment at={latest.created} />
+        ) : (
+          <span className="dsnb-Amount">{amount}</span>
+        )}
       </button>
     );
   }
@@ -162,6 +195,7 @@ function RowButton({ row, reachable, onFocus }: RowButtonProps): ReactElement {
       className="dsnb-RowButton dsnb-Version"
       aria-pressed={selected}
       data-dsnb-ref={version.ref}
+      data-dsnb-kind={version.kind}
       title={version.description ? `${version.ref}\n${version.description}` : version.ref}
       onClick={() => catalogue.select(selected ? null : version.ref)}
     >
