@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import inspect
-from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -56,13 +53,31 @@ def is_here(path: str) -> bool:
     path
         Below the SDK's package, such as ``core.Workspace.from_config``.
     """
-    parts = [part for part in path.split(".") if part]
-    thing: Any = importlib.import_module(NEW)
-    for depth, part in enumerate(parts, 1):
-        if inspect.ismodule(thing):
-            with suppress(ModuleNotFoundError):
-                importlib.import_module(".".join([NEW, *parts[:depth]]))
+    thing: Any = _package()
+    for part in filter(None, path.split(".")):
         if not hasattr(thing, part):
             return False
         thing = getattr(thing, part)
     return True
+
+
+def _package() -> Any:
+    """Return the package with all its public modules, each of which is then found by its name."""
+    import dsnb.azureml.core.dataset
+    import dsnb.azureml.core.datastore
+    import dsnb.azureml.core.workspace
+    import dsnb.azureml.data.abstract_dataset
+    import dsnb.azureml.data.abstract_datastore
+    import dsnb.azureml.data.context_managers
+    import dsnb.azureml.data.data_reference
+    import dsnb.azureml.data.data_type
+    import dsnb.azureml.data.datapath
+    import dsnb.azureml.data.dataset_consumption_config
+    import dsnb.azureml.data.dataset_error_handling
+    import dsnb.azureml.data.dataset_factory
+    import dsnb.azureml.data.file_dataset
+    import dsnb.azureml.data.local_datastore
+    import dsnb.azureml.data.tabular_dataset
+    import dsnb.azureml.exceptions
+
+    return dsnb.azureml

@@ -35,8 +35,6 @@ ALLOWED = {
     # Python that the user typed behind %ds bisect, which sees the notebook's variables.
     ("datasets/judging.py", "eval"),
     ("datasets/judging.py", "compile"),
-    # Modules of dsnb.azureml alone, to see whether code that is migrated finds its names there.
-    ("migration/names.py", "import_module"),
 }
 
 

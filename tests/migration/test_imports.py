@@ -1,9 +1,14 @@
 """What is rewritten, what is left as it is, and what is told."""
 
+import pkgutil
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import dsnb.azureml
 from dsnb.azureml import core, data
 from dsnb.migration.imports import Known, rewrite
 from dsnb.migration.names import NOT_HERE, is_here
@@ -140,3 +145,17 @@ def test_without_the_new_prefix_it_is_the_code_that_it_was(lines: list[str]) -> 
     assert rewritten(new) == new
     imports = [line for line in new.splitlines() if line.startswith(("import", "from"))]
     assert all("dsnb.azureml" in line for line in imports)
+
+
+def test_every_public_module_is_known() -> None:
+    names = (one.name for one in pkgutil.walk_packages(dsnb.azureml.__path__, "dsnb.azureml."))
+    public = [name.removeprefix("dsnb.azureml.") for name in names]
+    own = {"calling", "data.choosing", "data.copying", "data.mapping", "data.origin"}
+    code = (
+        "from dsnb.migration.names import is_here; import sys; print(*map(is_here, sys.argv[1:]))"
+    )
+    wanted = sorted({*public} - own)
+    done = subprocess.run(
+        [sys.executable, "-c", code, *wanted], capture_output=True, text=True, check=True
+    )
+    assert dict(zip(wanted, done.stdout.split(), strict=True)) == dict.fromkeys(wanted, "True")
