@@ -35,7 +35,7 @@ from .messy import (
 numbers = st.sampled_from(
     [0.0, 1.0, 1.05, 1.5, -1.0, 100.0, 109.0, 1e300, NAN, math.inf, -math.inf]
 )
-thorough = settings(max_examples=60, deadline=None)
+thorough = settings(max_examples=120, deadline=None)
 
 
 def counted(diff: RowsDiff) -> dict[str, object]:
@@ -155,7 +155,7 @@ def test_swapping_the_tables_swaps_added_and_removed(old: pd.DataFrame, new: pd.
     assert dict(forth.changed_by_column) == dict(back.changed_by_column)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_the_guessed_key_is_the_first_smallest_set_that_is_unique_in_both(
     data: st.DataObject,

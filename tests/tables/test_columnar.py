@@ -101,7 +101,7 @@ def answer(read: Any) -> Any:
 
 @pytest.mark.filterwarnings("ignore")
 @settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     st.data(), tables(), st.integers(1, 6), st.booleans(), st.sampled_from(["parquet", "feather"])

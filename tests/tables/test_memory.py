@@ -206,7 +206,7 @@ def frames(draw: st.DrawFn) -> pd.DataFrame:
 
 @pytest.mark.filterwarnings("ignore")
 @settings(
-    max_examples=125,
+    max_examples=250,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

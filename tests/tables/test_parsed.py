@@ -221,7 +221,7 @@ def is_same(one: pd.DataFrame | str, other: pd.DataFrame | str) -> bool:
 
 
 PROPERTY = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
