@@ -49,6 +49,8 @@ def _lineage_html(result: Lineage) -> str:
     picture = html.Html(f'<div class="scroll">{_drawing(result)}</div>') if drawn else ""
     words = html.Html(f"<pre>{html.Html(_escaped_lines(result))}</pre>")
     notes = [f"read by: {_readers(result)}"] if result.readers else []
+    if len(result.versions) > _DRAWN:
+        notes.append(f"too many to draw: the tree has the first, … {_left_out(result):,} more")
     said = html.line(*notes, *_notes(result))
     tree = html.details("as a tree", words, open=not drawn)
     return html.block(head, picture, html.quiet(said) if said else "", tree)
@@ -57,6 +59,11 @@ def _lineage_html(result: Lineage) -> str:
 @as_svg.register
 def _lineage_svg(result: Lineage) -> str:
     return _drawing(result).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
+
+
+def _left_out(result: Lineage) -> int:
+    """Return how many links the tree has no line for, at least."""
+    return max(len(result.links) - _LINES, 0)
 
 
 def _escaped_lines(result: Lineage) -> str:
