@@ -10,16 +10,17 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from dsnb.catalog.base import View
-from dsnb.datasets.content import Content, find_content, find_listings
+from dsnb.datasets.content import Content, base_of, find_content, find_listings
 from dsnb.datasets.memory import register_table
 from dsnb.datasets.registration import Request, record
 from dsnb.datasets.stores import Stores
 from dsnb.errors import TableError
-from dsnb.records import Column, Definition, Source, Version
+from dsnb.records import Column, Definition, FileGroup, Source, Version
 from dsnb.refs import ANONYMOUS
 from dsnb.storage.drift import places_of
+from dsnb.tables.filecolumns import check_names, names_asked
 from dsnb.tables.formats import Format, common_format
-from dsnb.tables.reading import check_options
+from dsnb.tables.options import check_options
 from dsnb.tables.sampling import WHOLE_BYTES, describe
 
 
@@ -79,7 +80,17 @@ def check(
     definition = _definition(sources, request)
     stores.reach.take(places_of(definition, stores.datastores))
     listings = find_listings(stores, definition)
+    options = definition.options
+    called = names_asked(
+        (
+            FileGroup(source.datastore, base_of(stores, source, one), tuple(one.names), (), ())
+            for source, one in zip(definition.sources, listings, strict=True)
+        ),
+        options,
+    )
     if not formats:
+        check_options(options, None)
+        check_names(called, options)
         return None
     names = [name for listing in listings for name in listing.names]
     found = common_format(names)
@@ -90,10 +101,11 @@ def check(
             hint="The ending of a file's name tells its format: choose the files by a pattern "
             "such as *.csv, or rename them.",
         )
-    check_options(definition.options, found)
+    check_options(options, found)
+    check_names(called, options)
     paths = [f"{one.base}/{name}" for one in listings for name in one.names]
     # The size of a table that is not read whole: its first rows tell the columns.
-    return describe(paths, found, definition.options, WHOLE_BYTES + 1).columns
+    return describe(paths, found, options, WHOLE_BYTES + 1, called).columns
 
 
 def _definition(sources: Sequence[Source], request: Request) -> Definition:

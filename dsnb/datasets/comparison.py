@@ -25,7 +25,9 @@ from dsnb.datasets.stores import Stores
 from dsnb.errors import ComparisonError, DriftError, SourceError, TableError
 from dsnb.records import Column, Manifest, Version
 from dsnb.storage.drift import Drift
+from dsnb.tables.filecolumns import FileName, names_asked
 from dsnb.tables.formats import Format
+from dsnb.tables.options import ask_for_paths
 from dsnb.tables.parts import EVERYTHING, Wanted, rows_where
 from dsnb.tables.reading import read_table
 from dsnb.tables.relations import FrameRelation, relation_of_files
@@ -103,12 +105,17 @@ def compare_with_disk(stores: Stores, old: Version, options: Options) -> Dataset
         try:
             found = table_files(stores, old, before)
         except ComparisonError as error:
-            described = describe(content.paths, content.format, options_of, content.size)
+            names = names_asked(content.manifest(stores).groups, options_of)
+            described = describe(content.paths, content.format, options_of, content.size, names)
             schema = _recorded_schema(old.columns, described.columns)
             return DatasetDiff(old.ref, ON_DISK, files, schema, None, (error.message,))
         was = relation_of(stores, old, found.paths, options, before)
         now = _files_relation(
-            content.paths, content.format, options_of, Wanted(where=options.where)
+            content.paths,
+            content.format,
+            options_of,
+            Wanted(where=options.where),
+            names_asked(content.manifest(stores).groups, options_of),
         )
     except TableError as error:
         return DatasetDiff(old.ref, ON_DISK, files, notes=(error.message,))
@@ -166,17 +173,22 @@ def relation_of(
 
     if options.where is not None:
         return FrameRelation(parsed())
-    return relation_of_files(list(paths), format_of(version), parsed)
+    stored = not version.definition.options
+    return relation_of_files(list(paths), format_of(version), parsed, as_stored=stored)
 
 
 def _files_relation(
-    paths: Sequence[str], format: Format, reader_options: Mapping[str, Any], wanted: Wanted
+    paths: Sequence[str],
+    format: Format,
+    reader_options: Mapping[str, Any],
+    wanted: Wanted,
+    names: Sequence[FileName],
 ) -> Relation:
     def parsed() -> pd.DataFrame:
-        return read_table(list(paths), format, reader_options, wanted)
+        return read_table(list(paths), format, reader_options, wanted, names=names)
 
     return (
-        relation_of_files(list(paths), format, parsed)
+        relation_of_files(list(paths), format, parsed, as_stored=not reader_options)
         if wanted == EVERYTHING
         else FrameRelation(parsed())
     )
@@ -236,6 +248,8 @@ def _what_is_left(manifest: Manifest, drift: Drift) -> Manifest:
 
 def _read_alike(old: Version, new: Version) -> bool:
     """Tell whether the same bytes are the same table in both versions."""
+    if ask_for_paths(old.definition.options) and old.manifest != new.manifest:
+        return False
     return (old.kind, old.format, old.definition.options, old.columns) == (
         new.kind,
         new.format,

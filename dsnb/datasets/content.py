@@ -10,7 +10,7 @@ from functools import cached_property
 
 from dsnb.datasets.stores import Stores
 from dsnb.errors import EmptySourceError, SourceError
-from dsnb.records import Definition, Kind, Manifest
+from dsnb.records import Definition, Kind, Manifest, Source
 from dsnb.storage.drift import places_of
 from dsnb.storage.files import Listing, find_files
 from dsnb.storage.fingerprints import Fingerprint, fingerprint
@@ -74,10 +74,14 @@ class Content:
         """Return the file list that records this content."""
         groups = []
         for one, source in zip(self.fingerprints, self.definition.sources, strict=True):
-            root = stores.datastores.path(source.datastore, ".")
-            base = os.path.relpath(one.listing.base, root).replace(os.sep, "/")
-            groups.append(one.group(source.datastore, base))
+            groups.append(one.group(source.datastore, base_of(stores, source, one.listing)))
         return Manifest(tuple(groups))
+
+
+def base_of(stores: Stores, source: Source, listing: Listing) -> str:
+    """Return the folder of a path's files, below the root of its datastore."""
+    root = stores.datastores.path(source.datastore, ".")
+    return os.path.relpath(listing.base, root).replace(os.sep, "/")
 
 
 def find_content(stores: Stores, definition: Definition) -> Content:

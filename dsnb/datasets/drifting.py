@@ -14,6 +14,7 @@ from dsnb.errors import ConfigError, DriftError, RegistryError
 from dsnb.provenance.dependents import Dependents, find_dependents, readers_of_versions
 from dsnb.records import Manifest, Run, Version
 from dsnb.storage.drift import Drift, FileDrift, find_drift, places_of
+from dsnb.tables.options import TYPED
 from dsnb.units import ago, size_text
 
 _LISTED = 5
@@ -178,7 +179,20 @@ def _ways_on(stores: Stores, version: Version, drift: Drift) -> str:
 
 
 def typed_options(version: Version) -> Iterator[str]:
-    """Yield the options with which a version was registered, as they are typed."""
+    """Yield the options with which a version was registered, as they are typed.
+
+    Raises
+    ------
+    ConfigError
+        When one of them cannot be typed.
+    """
+    untyped = [name for name in version.definition.options if name not in TYPED]
+    if untyped:
+        raise ConfigError(
+            f"No line of %ds register reads files with {', '.join(untyped)}, as {version.ref} is "
+            "read.",
+            hint="Register them again with the call that registered it.",
+        )
     for name, value in version.definition.options.items():
         flag = f"--{name.replace('_', '-')}"
         if isinstance(value, Mapping):

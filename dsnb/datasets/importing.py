@@ -21,6 +21,7 @@ from dsnb.records import FileGroup, Manifest, Source, Version
 from dsnb.storage.atomic import file_mode, make_folder
 from dsnb.storage.claims import claimed
 from dsnb.storage.datastores import DEFAULT
+from dsnb.tables.filecolumns import as_registered
 from dsnb.units import size_text
 
 _SPARE = 64 << 20
@@ -168,7 +169,8 @@ def _placed(
                 path = base if whole else f"{base}/{group.names[0]}"
                 sources.append(Source(datastore=DEFAULT, path=path))
             _sync(folder)
-            definition = replace(version.definition, sources=tuple(sources))
+            options = as_registered(manifest, version.definition.options)
+            definition = replace(version.definition, sources=tuple(sources), options=options)
             yield replace(version, definition=definition), Manifest(tuple(groups))
         finally:
             if stores.catalog.view().by_id(version.id) is None:

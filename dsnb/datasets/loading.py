@@ -14,6 +14,7 @@ from dsnb.records import Manifest, Version
 from dsnb.settings import read_config
 from dsnb.tables.columnar import read_arrow
 from dsnb.tables.conversion import ON_ARROW, Library, convert
+from dsnb.tables.filecolumns import names_asked
 from dsnb.tables.formats import TEXT, Format
 from dsnb.tables.parsed import CACHED, Text
 from dsnb.tables.parts import EVERYTHING, Wanted
@@ -101,7 +102,8 @@ def preview(stores: Stores, version: Version, rows: int) -> pd.DataFrame:
     manifest = stores.manifest(version)
     paths = find_originals(stores, version, manifest).paths
     if kind in TEXT and kind != "json":
-        return read_sample(paths[0], kind, version.definition.options, rows)
+        options = version.definition.options
+        return read_sample(paths[0], kind, options, rows, names_asked(manifest.groups, options))
     return read(stores, version, paths, Wanted(limit=rows), manifest)
 
 
@@ -137,7 +139,11 @@ def read(
     if manifest is not None and version.format in CACHED and _room(stores):
         hashes = [file.hash for file in manifest.files]
     options = version.definition.options
-    return read_table(list(paths), format_of(version), options, wanted, stores.notify, hashes)
+    groups = (manifest or stores.manifest(version)).groups
+    names = names_asked(groups, options)
+    return read_table(
+        list(paths), format_of(version), options, wanted, stores.notify, hashes, names
+    )
 
 
 def _read_for(
@@ -150,7 +156,8 @@ def _read_for(
 ) -> Any:
     """Return the table as an Arrow table where files, or the cache, and library speak Arrow."""
     held = format_of(version)
-    if library in ON_ARROW and held in ("parquet", "feather"):
+    stored = held in ("parquet", "feather") and not version.definition.options
+    if library in ON_ARROW and stored:
         return read_arrow(list(paths), held, wanted, stores.notify)
     if library in ON_ARROW and manifest is not None and wanted == EVERYTHING and len(paths) == 1:
         [file] = manifest.files

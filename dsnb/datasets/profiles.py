@@ -23,6 +23,7 @@ from dsnb.settings import read_config
 from dsnb.storage.atomic import leftovers, write_atomically
 from dsnb.storage.discovery import cache_folder
 from dsnb.storage.manifests import digest_of_manifest
+from dsnb.tables.options import ask_for_paths
 from dsnb.tables.profiles import Profile
 
 if TYPE_CHECKING:
@@ -112,7 +113,8 @@ def _computed(stores: Stores, version: Version) -> Profile:
             return read(stores, version, paths, manifest=manifest)
 
         try:
-            relation = relation_of_files(found.paths, format_of(version), parsed)
+            stored = not version.definition.options
+            relation = relation_of_files(found.paths, format_of(version), parsed, as_stored=stored)
             with open_database(memory, f"Profiling {version.ref}") as database:
                 profile = profile_relation(database, relation)
         except TableError:
@@ -128,6 +130,8 @@ def _place(version: Version) -> Path:
     # The types it names are those that pandas gives.
     options = sorted(version.definition.options.items())
     read_as = [version.digest, version.format, options, version_of("pandas"), _FORMAT]
+    if ask_for_paths(version.definition.options):
+        read_as.append(version.manifest)
     key = hashlib.sha256(json.dumps(read_as, default=str).encode()).hexdigest()
     return _folder() / f"{key}.json"
 

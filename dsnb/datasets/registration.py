@@ -29,7 +29,8 @@ from dsnb.records import Definition, FileEntry, Kind, Parent, Source, Version, n
 from dsnb.refs import check_name, parse
 from dsnb.storage.datastores import LOCAL
 from dsnb.tables.columns import with_index_as_columns
-from dsnb.tables.reading import check_options
+from dsnb.tables.filecolumns import FileName, check_names, names_asked
+from dsnb.tables.options import check_options
 from dsnb.tables.sampling import Description, describe
 
 SHOWN_FILES = 50
@@ -60,6 +61,8 @@ class Request:
         BLAKE3 of the buffers of a table from memory, where it has one.
     parents
         The versions that it was made from, or that a model was trained on.
+    parents_matter
+        Whether other parents make another version of the same content, as they do of a model.
     """
 
     name: str
@@ -76,6 +79,7 @@ class Request:
     run: str | None = None
     table: str | None = None
     parents: tuple[Parent, ...] = ()
+    parents_matter: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,12 +208,15 @@ def record(stores: Stores, content: Content, request: Request) -> Registration:
             "These files are not of one table format, so they cannot be registered as tabular.",
             hint="Leave out --kind, or name files of one format.",
         )
-    check_options(content.definition.options, content.format if kind == "tabular" else None)
+    options = content.definition.options
+    check_options(options, content.format if kind == "tabular" else None)
+    manifest = content.manifest(stores)
+    names = names_asked(manifest.groups, options)
+    check_names(names, options)
     described = Description(None, None)
     if kind == "tabular":
-        kind, described = _describe(stores, content, request)
+        kind, described = _describe(stores, content, request, names)
     key = _key(stores, latest, kind, described, request)
-    manifest = content.manifest(stores)
     kept = is_to_be_kept(stores, content.definition, manifest, request.snapshot or "auto")
     while True:
         address = stores.manifests.write(manifest)
@@ -304,9 +311,8 @@ def _is_nothing_new(latest: Version, content: Content, request: Request) -> bool
 def asks_for_more(latest: Version, request: Request) -> bool:
     """Tell whether a version is asked for that is another one although it holds the same."""
     other_kind = request.kind is not None and request.kind != latest.kind
-    if request.kind == "model" and set(map(_used, request.parents)) != set(
-        map(_used, latest.parents)
-    ):
+    matter = request.parents_matter or request.kind == "model"
+    if matter and set(map(_used, request.parents)) != set(map(_used, latest.parents)):
         return True  # the same file, but trained on other data
     return other_kind or (request.key is not None and tuple(request.key) != latest.key)
 
@@ -333,11 +339,13 @@ def unchanged(
     return Registration(version=latest, created=False, previous=previous, skipped=skipped)
 
 
-def _describe(stores: Stores, content: Content, request: Request) -> tuple[Kind, Description]:
+def _describe(
+    stores: Stores, content: Content, request: Request, names: Sequence[FileName]
+) -> tuple[Kind, Description]:
     assert content.format is not None
     options = content.definition.options
     try:
-        return "tabular", describe(content.paths, content.format, options, content.size)
+        return "tabular", describe(content.paths, content.format, options, content.size, names)
     except TableError as error:
         if request.kind == "tabular" or options or request.key or content.definition.from_memory:
             raise

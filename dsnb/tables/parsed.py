@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 CACHED: frozenset[Format] = frozenset({"csv", "tsv", "json", "jsonl", "excel"})
 """The formats that are parsed, and so worth keeping parsed."""
 
-_EDITION = 1
+_EDITION = 2
 """Raised whenever the same text would be read into another frame, or kept in another way."""
 _OURS = b"dsnb"
 _REFUSED = "none"

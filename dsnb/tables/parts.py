@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -69,7 +70,10 @@ def rows_where(frame: pd.DataFrame, condition: str) -> np.ndarray[Any, Any]:
     import pandas as pd
 
     try:
-        fulfilled = frame.eval(condition, local_dict={}, global_dict={})
+        with warnings.catch_warnings():
+            # Where numexpr is installed: pandas says that it does without, which is no matter.
+            warnings.filterwarnings("ignore", "Engine has switched to 'python'", RuntimeWarning)
+            fulfilled = frame.eval(condition, local_dict={}, global_dict={})
         if not isinstance(fulfilled, pd.Series) or not pd.api.types.is_bool_dtype(fulfilled):
             raise TypeError("it is not true or false for each row")
     except Exception as error:

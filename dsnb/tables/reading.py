@@ -6,15 +6,24 @@ result is wanted in, so that a version has one schema. Parquet and Feather carry
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from dsnb.errors import MissingColumnError, TableError
+from dsnb.errors import MissingColumnError
 from dsnb.tables import columnar, parsed
 from dsnb.tables.columns import is_plainly_numbered
+from dsnb.tables.delimited import names_in, read_delimited, text_columns, with_empty_texts
+from dsnb.tables.filecolumns import FileName, with_columns_of_paths
 from dsnb.tables.formats import Format
+from dsnb.tables.jsontext import read_json
+from dsnb.tables.options import (
+    are_for_one_file,
+    check_options,
+    columns_of_paths,
+    options_of_files,
+)
 from dsnb.tables.parsed import Text
 from dsnb.tables.parts import (
     EVERYTHING,
@@ -24,6 +33,8 @@ from dsnb.tables.parts import (
     settle_differing_columns,
     unreadable,
 )
+from dsnb.tables.retyping import retyped
+from dsnb.units import count_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,47 +42,16 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EVERYTHING",
-    "OPTIONS",
     "Wanted",
-    "check_options",
     "keep_parsed",
     "read_parsed",
     "read_sample",
     "read_table",
 ]
 
-OPTIONS: Mapping[str, frozenset[Format]] = {
-    "sep": frozenset({"csv", "tsv"}),
-    "decimal": frozenset({"csv", "tsv"}),
-    "encoding": frozenset({"csv", "tsv", "json", "jsonl"}),
-    "parse_dates": frozenset({"csv", "tsv", "excel"}),
-    "dtype": frozenset({"csv", "tsv", "json", "jsonl", "excel"}),
-    "sheet": frozenset({"excel"}),
-}
-"""The reader options, and the formats that each applies to."""
-
-
-def check_options(options: Mapping[str, Any], format: Format | None) -> None:
-    """Refuse a reader option that is unknown, or does not apply to a format.
-
-    Raises
-    ------
-    TableError
-        When there is such an option.
-    """
-    for option in options:
-        formats = OPTIONS.get(option)
-        if formats is None:  # another might name a place to read from instead, or an engine
-            raise TableError(
-                f"{option[:80]!r} is no reader option of dsnb's.",
-                hint=f"They are {', '.join(OPTIONS)}.",
-            )
-        if format not in formats:
-            raise TableError(
-                f"--{option.replace('_', '-')} applies to {', '.join(sorted(formats))} files, "
-                f"and these are {format or 'no tables of one format'}.",
-                hint="Leave it out.",
-            )
+T = TypeVar("T")
+Lost = list[tuple[str, int]]
+"""Files, and how many damaged lines of each were dropped."""
 
 
 def read_table(
@@ -81,6 +61,7 @@ def read_table(
     wanted: Wanted = EVERYTHING,
     notify: Callable[[str], None] = lambda notice: None,
     hashes: Sequence[str] | None = None,
+    names: Sequence[FileName] = (),
 ) -> pd.DataFrame:
     """Read files as one pandas DataFrame, one below the other in the order given.
 
@@ -102,6 +83,8 @@ def read_table(
     hashes
         What each file holds, as its manifest has it. A table that was parsed from that before then
         comes from the cache; the frame is the very same.
+    names
+        What each file is called, where ``options`` ask for columns that paths tell.
 
     Returns
     -------
@@ -117,24 +100,24 @@ def read_table(
     """
     import pandas as pd
 
-    # What a condition looks at must be read even where it is not asked for.
-    columns = wanted.columns if wanted.where is None else None
     single = len(paths) == 1
-    if single and format in columnar.FORMATS:
+    if single and format in columnar.FORMATS and not options:
         part = columnar.read_part(paths[0], format, wanted)
         if part is not None:
             return cut(part, wanted)
-    frames = [
-        _read_known(Text(path, digest, format, options), columns if single else None)
+    columns = _columns_read(wanted, options) if single else None
+    texts = [
+        Text(path, digest, format, options_of_files(options))
         for path, digest in zip(paths, hashes or [""] * len(paths), strict=True)
     ]
+    frames = _read_all(texts, columns, bool(options.get("empty_as_string")), notify)
     if single:
         whole = frames[0]
     else:
         labels = [list(frame.columns) for frame in frames]
         settle_differing_columns(labels, paths, wanted.differing, notify)
         whole = pd.concat(frames, ignore_index=all(map(is_plainly_numbered, frames)), sort=False)
-    return cut(whole, wanted)
+    return cut(with_columns_of_paths(whole, [*map(len, frames)], names, options), wanted)
 
 
 def read_parsed(text: Text) -> pyarrow.Table | None:
@@ -143,9 +126,11 @@ def read_parsed(text: Text) -> pyarrow.Table | None:
     Returns
     -------
     pyarrow.Table or None
-        None where it is not in the cache, or has an index that libraries other than pandas would
-        take for a column at the end.
+        None where it is not in the cache, or is not all of the table, or has an index that
+        libraries other than pandas would take for a column at the end.
     """
+    if options_of_files(text.options) != text.options:
+        return None
     found = parsed.find(text)
     with suppress(OSError):  # it went just now
         table = None if found is None else parsed.open_table(found)
@@ -164,14 +149,21 @@ def keep_parsed(texts: Iterable[Text], limit: int) -> None:
     limit
         Bytes that the cache may take.
     """
-    new = [text for text in texts if text.format in parsed.CACHED and not parsed.is_settled(text)]
+    alone = (replace(text, options=options_of_files(text.options)) for text in texts)
+    new = [text for text in alone if _is_kept(text) and not parsed.is_settled(text)]
     if new:
         from dsnb.tables.filling import FILLER
 
         FILLER.add(new, _parse, limit)
 
 
-def read_sample(path: str, format: Format, options: Mapping[str, Any], rows: int) -> pd.DataFrame:
+def read_sample(
+    path: str,
+    format: Format,
+    options: Mapping[str, Any],
+    rows: int,
+    names: Sequence[FileName] = (),
+) -> pd.DataFrame:
     """Read the first rows of a file in a text format; the whole may have other types.
 
     Parameters
@@ -180,29 +172,102 @@ def read_sample(path: str, format: Format, options: Mapping[str, Any], rows: int
         As for `read_table`.
     rows
         The largest number of rows.
+    names
+        What the first files are called, as for `read_table`.
 
     Raises
     ------
     TableError
         When the file cannot be read as such a table.
     """
-    return _read_file(path, format, options, None, rows).head(rows)
+    own = options_of_files(options)
+    frame = _read_file(path, format, own, None, rows, []).head(rows)
+    if options.get("empty_as_string"):
+        text = Text(path, "", format, own)
+        frame = _with_empty_texts(text, frame, text_columns([frame], own), rows)
+    return with_columns_of_paths(frame, [len(frame)], names[:1], options)
+
+
+def as_read(
+    empty: pd.DataFrame, path: str, options: Mapping[str, Any], names: Sequence[FileName]
+) -> pd.DataFrame:
+    """Return a frame without rows, as a Parquet file tells it, with what reader options add to it.
+
+    Parameters
+    ----------
+    empty
+        The frame.
+    path, options, names
+        As for `read_sample`.
+    """
+    own = options_of_files(options)
+    text = Text(path, "", "parquet", own)
+    types, dates = own.get("dtype", {}), own.get("date_formats", {})
+    frame = _tried(text, lambda: retyped(empty, types, dates))
+    return with_columns_of_paths(frame, [0], names[:1], options)
 
 
 def _parse(text: Text) -> pd.DataFrame:
-    return _read_file(text.path, text.format, text.options, None, None)
+    return _read_file(text.path, text.format, text.options, None, None, [])
 
 
-def _read_known(text: Text, columns: Sequence[str] | None) -> pd.DataFrame:
+def _is_kept(text: Text) -> bool:
+    return text.format in parsed.CACHED and are_for_one_file(text.options)
+
+
+def _columns_read(wanted: Wanted, options: Mapping[str, Any]) -> list[str] | None:
+    """Return the columns to read of a file so that the wanted part is there, None for all."""
+    if wanted.columns is None or wanted.where is not None:
+        return None  # what a condition looks at must be read even where it is not asked for
+    told = columns_of_paths(options)
+    # Without any column nobody would know how many rows there are.
+    return [name for name in wanted.columns if name not in told] or None
+
+
+def _read_all(
+    texts: Sequence[Text],
+    columns: Sequence[str] | None,
+    empty_as_string: bool,
+    notify: Callable[[str], None],
+) -> list[pd.DataFrame]:
+    """Read files, of which one may settle how the others are read."""
+    first = texts[0]
+    if first.options.get("header") == "first" and len(texts) > 1:
+        names = _tried(first, lambda: names_in(first.path, first.format, first.options))
+        below = {**first.options, "header": names}
+        texts = [first, *(replace(text, options=below) for text in texts[1:])]
+    lost: Lost = []
+    frames = [_read_known(text, columns, lost) for text in texts]
+    if lost:
+        lines = count_text(sum(count for _, count in lost), "damaged line")
+        notify(f"Dropped: {lines}, the first in {lost[0][0]}.")
+    if not empty_as_string:
+        return frames
+    empty = text_columns(frames, first.options)
+    return [
+        _with_empty_texts(text, frame, empty) for text, frame in zip(texts, frames, strict=True)
+    ]
+
+
+def _with_empty_texts(
+    text: Text, frame: pd.DataFrame, columns: Sequence[str], limit: int | None = None
+) -> pd.DataFrame:
+    options = {name: one for name, one in text.options.items() if name != "date_formats"}
+    return _tried(
+        text, lambda: with_empty_texts(frame, columns, text.path, text.format, options, limit)
+    )
+
+
+def _read_known(text: Text, columns: Sequence[str] | None, lost: Lost) -> pd.DataFrame:
     """Read a file, or what was parsed from the same content before."""
-    if text.hash and text.format in parsed.CACHED:
+    if text.hash and _is_kept(text):
         found = parsed.find(text)
         # Whatever is wrong with what the cache holds, the file itself can be parsed.
         with suppress(Exception):
             frame = None if found is None else parsed.open_frame(found, columns)
             if frame is not None:
                 return frame
-    return _read_file(text.path, text.format, text.options, columns, None)
+    return _read_file(text.path, text.format, text.options, columns, None, lost)
 
 
 def _read_file(
@@ -211,23 +276,34 @@ def _read_file(
     options: Mapping[str, Any],
     columns: Sequence[str] | None,
     limit: int | None,
+    lost: Lost,
 ) -> pd.DataFrame:
-    import pandas as pd
-
     check_options(options, format)  # they may come from a registry that others wrote
+
+    def read() -> pd.DataFrame:
+        try:
+            return _reader(path, format, options, columns, limit, lost)
+        except (ValueError, KeyError):
+            missing = columns and _missing_columns(path, format, options, columns)
+            if missing:
+                raise missing from None
+            raise
+
+    return _tried(Text(path, "", format, options), read)
+
+
+def _tried(text: Text, read: Callable[[], T]) -> T:
+    """Return what is read of a file.
+
+    Each reader has exceptions of its own (pandas', zipfile's, openpyxl's, zstandard's, lzma's), and
+    whichever it is, the file is no such table.
+    """
     try:
-        return _reader(path, format, options, columns, limit)
-    except (ValueError, KeyError) as error:
-        missing = columns and _missing_columns(path, format, options, columns)
-        if missing:
-            raise missing from None
-        raise unreadable(path, format, error) from error
-    except (pd.errors.ParserError, OSError, TypeError, LookupError, EOFError) as error:
-        raise unreadable(path, format, error) from error
+        return read()
+    except MissingColumnError:
+        raise
     except Exception as error:
-        # Each reader has exceptions of its own (zipfile's, openpyxl's, zstandard's, lzma's), and
-        # whichever it is, the file is no such table.
-        raise unreadable(path, format, error) from error
+        raise unreadable(text.path, text.format, error) from error
 
 
 def _reader(
@@ -236,54 +312,35 @@ def _reader(
     options: Mapping[str, Any],
     columns: Sequence[str] | None,
     limit: int | None,
+    lost: Lost,
 ) -> pd.DataFrame:
     """Call the reader of a format, with the path itself: a file handle costs it twice the time."""
     import pandas as pd
 
     frame: pd.DataFrame
-    given: dict[str, Any] = {key: options[key] for key in options if key != "sheet"}
+    given = {name: one for name, one in options.items() if name not in ("sheet", "date_formats")}
+    types: Mapping[str, str] = {}
+    dates = options.get("date_formats", {})
+    if columns is not None:
+        dates = {name: tried for name, tried in dates.items() if name in columns}
+    if format in ("csv", "tsv", "excel"):
+        if options.get("date_formats"):  # read as texts, so that nothing is guessed
+            given["dtype"] = {**given.get("dtype", {}), **dict.fromkeys(dates, "str")}
+    else:
+        types = given.pop("dtype", {})
     if format in ("csv", "tsv"):
-        if format == "tsv":
-            given.setdefault("sep", "\t")
-        if columns is not None:
-            given["usecols"] = list(columns)
-            if "parse_dates" in given:
-                given["parse_dates"] = [name for name in given["parse_dates"] if name in columns]
-        if limit is not None:
-            given["nrows"] = limit
-        frame = pd.read_csv(path, **given)
+        frame = read_delimited(path, format, given, columns, limit)
     elif format in ("json", "jsonl"):
-        frame = _read_json(path, lines=format == "jsonl", **given)
+        frame, dropped = read_json(path, lines=format == "jsonl", **given)
+        lost.extend([(path, dropped)] if dropped else [])
     elif format == "excel":
         frame = pd.read_excel(path, sheet_name=options.get("sheet", 0), nrows=limit, **given)
     elif format == "parquet":
         frame = pd.read_parquet(path, columns=None if columns is None else list(columns))
     else:
         frame = pd.read_feather(path, columns=None if columns is None else list(columns))
-    return frame if columns is None else frame[list(columns)]
-
-
-def _read_json(
-    path: str, *, lines: bool, dtype: Mapping[str, Any] | None = None, **given: Any
-) -> pd.DataFrame:
-    """Read JSON with the types that it has: pandas would turn the text 00501 into a number."""
-    import pandas as pd
-
-    # Where this has a default of its own, dates are not covered by dtype; later it is deprecated.
-    convert_dates = inspect.signature(pd.read_json).parameters.get("convert_dates")
-    if convert_dates is not None and convert_dates.default is True:
-        given["convert_dates"] = False
-    frame = pd.read_json(path, lines=lines, dtype=False, convert_axes=False, **given)
-    if not isinstance(frame, pd.DataFrame):
-        raise ValueError("it holds no records")
-    if all(map(_is_number, frame.index)):
-        frame.index = frame.index.astype("int64")  # JSON has no other keys than texts
-    types = {name: kind for name, kind in (dtype or {}).items() if name in frame.columns}
-    return frame.astype(types) if types else frame
-
-
-def _is_number(label: object) -> bool:
-    return isinstance(label, str) and label.isdecimal() and str(int(label)) == label
+    frame = frame if columns is None else frame[list(columns)]
+    return retyped(frame, types, dates)
 
 
 def _missing_columns(
@@ -291,7 +348,7 @@ def _missing_columns(
 ) -> MissingColumnError | None:
     """Return the error for a column that the file does not have, None when it has them all."""
     try:
-        known = [str(name) for name in _reader(path, format, options, None, 1).columns]
+        known = [str(name) for name in _reader(path, format, options, None, 1, []).columns]
     except Exception:
         return None  # the file cannot be read at all: that is the error to report
     for column in columns:

@@ -92,7 +92,11 @@ class ArrowRelation:
 
 
 def relation_of_files(
-    paths: Sequence[str], format: Format, read: Callable[[], pd.DataFrame]
+    paths: Sequence[str],
+    format: Format,
+    read: Callable[[], pd.DataFrame],
+    *,
+    as_stored: bool = True,
 ) -> Relation:
     """Return the table that some files hold as a relation.
 
@@ -104,6 +108,9 @@ def relation_of_files(
         What they are.
     read
         Reads them as one DataFrame; asked only where the files cannot be scanned themselves.
+    as_stored
+        Whether the table has the very columns that lie in the files; reader options may add some,
+        and give others another type.
 
     Raises
     ------
@@ -114,6 +121,8 @@ def relation_of_files(
     import pyarrow.feather
     import pyarrow.parquet
 
+    if not as_stored:
+        return FrameRelation(read())
     try:
         if format == "parquet":
             footers = [Footer(path) for path in paths]

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from dsnb.errors import TableError
 from dsnb.records import Column
 from dsnb.tables.columns import columns_of
+from dsnb.tables.filecolumns import FileName
 from dsnb.tables.formats import TEXT, Format
-from dsnb.tables.reading import EVERYTHING, read_sample, read_table
+from dsnb.tables.reading import EVERYTHING, as_read, read_sample, read_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +43,11 @@ class Description:
 
 
 def describe(
-    paths: Sequence[str], format: Format, options: Mapping[str, Any], size: int
+    paths: Sequence[str],
+    format: Format,
+    options: Mapping[str, Any],
+    size: int,
+    names: Sequence[FileName] = (),
 ) -> Description:
     """Describe the table in some files.
 
@@ -52,6 +57,8 @@ def describe(
         As for `read_table`.
     size
         Bytes in all files together.
+    names
+        As for `read_table`.
 
     Raises
     ------
@@ -59,16 +66,19 @@ def describe(
         When a file that was looked at cannot be read as such a table.
     """
     if size <= WHOLE_BYTES and len(paths) <= WHOLE_FILES:
-        whole = read_table(paths, format, options, EVERYTHING)
+        whole = read_table(paths, format, options, EVERYTHING, names=names)
         return Description(columns_of(whole), len(whole), whole)
     if format == "parquet":
-        return _describe_parquet(paths)
+        return _describe_parquet(paths, options, names)
     if format in TEXT and format != "json":
-        return Description(columns_of(read_sample(paths[0], format, options, _SAMPLED_ROWS)), None)
+        sample = read_sample(paths[0], format, options, _SAMPLED_ROWS, names)
+        return Description(columns_of(sample), None)
     return Description(None, None)
 
 
-def _describe_parquet(paths: Sequence[str]) -> Description:
+def _describe_parquet(
+    paths: Sequence[str], options: Mapping[str, Any], names: Sequence[FileName]
+) -> Description:
     import pyarrow
     import pyarrow.parquet
 
@@ -87,4 +97,5 @@ def _describe_parquet(paths: Sequence[str]) -> Description:
             hint="Check the file, or register it as files with --kind file.",
         ) from error
     assert empty is not None
+    empty = as_read(empty, paths[0], options, names)
     return Description(columns_of(empty), sum(counts) if len(counts) == len(paths) else None)

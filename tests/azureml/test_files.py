@@ -165,8 +165,6 @@ def test_missing_files_are_noticed_at_once_unless_that_is_turned_off(
             later.to_path()
     with pytest.raises(UserErrorException, match="leads out"):
         Dataset.File.from_files((store, "../elsewhere"))
-    with pytest.raises(UserErrorException, match="partition_format"):
-        Dataset.File.from_files((store, "data"), partition_format="/{week}/weather.csv")
 
 
 def test_a_directory_is_uploaded_and_becomes_a_dataset(

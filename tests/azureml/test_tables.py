@@ -8,6 +8,7 @@ import pytest
 from dsnb.azureml.core import Dataset, Datastore, Workspace
 from dsnb.azureml.data import DataType, TabularDataset
 from dsnb.azureml.data.dataset_error_handling import DatasetExecutionError, DatasetValidationError
+from dsnb.azureml.data.dataset_type_definitions import PromoteHeadersBehavior
 from dsnb.azureml.exceptions import UserErrorException
 
 FRAME = pd.DataFrame({"code": [1, 2, 30], "temp": [1.5, 2.5, 3.5], "at": ["2013-07-01"] * 3})
@@ -133,29 +134,74 @@ def test_what_is_no_table_is_noticed_later_where_validation_is_off(
 @pytest.mark.parametrize(
     "given",
     [
-        {"header": False},
-        {"header": "ONLY_FIRST_FILE_HAS_HEADERS"},
-        {"include_path": True},
-        {"partition_format": "/{week}/weather.csv"},
-        {"empty_as_string": True},
+        {"header": "no"},
+        {"header": None},
+        {"partition_format": "/week/weather.csv"},
+        {"partition_format": "/{month:MM}/weather.csv"},
+        {"partition_format": 27},
         {"encoding": "utf7"},
         {"separator": None},
         {"set_column_types": {"temp": "float"}},
     ],
 )
-def test_what_is_not_to_be_had_is_refused_and_never_passed_over(
+def test_what_cannot_be_is_refused_at_once_and_never_passed_over(
     ws: Workspace, store: Datastore, given: dict[str, object]
 ) -> None:
     with pytest.raises(UserErrorException):
-        Dataset.Tabular.from_delimited_files((store, "data/Weather"), **given)  # type: ignore[arg-type]
+        Dataset.Tabular.from_delimited_files((store, "data/Weather"), validate=False, **given)  # type: ignore[arg-type]
 
 
-def test_dates_whose_order_would_be_guessed_are_refused() -> None:
-    with pytest.raises(UserErrorException, match=r"pd\.to_datetime"):
-        DataType.to_datetime("%d/%m/%Y")
+@pytest.mark.parametrize("formats", ["dd/MM/yyyy", ["%d", 5], ["%d.%m.%Y", "%d.%m.%Y %z"]])
+def test_what_is_no_format_of_dates_is_refused(formats: object) -> None:
+    with pytest.raises(UserErrorException):
+        DataType.to_datetime(formats)  # type: ignore[arg-type]
 
 
-def test_invalid_lines_are_never_dropped(ws: Workspace, store: Datastore) -> None:
+def test_lines_are_dropped_or_an_error_and_marks_are_those_of_text(
+    ws: Workspace, store: Datastore
+) -> None:
     Path("t.jsonl").write_text('{"a": 1}\n', encoding="utf-8")
     with pytest.raises(UserErrorException, match="invalid_lines"):
-        Dataset.Tabular.from_json_lines_files((store, "t.jsonl"), invalid_lines="drop")
+        Dataset.Tabular.from_json_lines_files((store, "t.jsonl"), invalid_lines="pass")
+    with pytest.raises(UserErrorException, match="decimal mark"):
+        Dataset.Tabular.from_json_lines_files(
+            (store, "t.jsonl"), set_column_types={"a": DataType.to_float(",")}
+        )
+
+
+def test_without_inference_what_paths_tell_keeps_its_types(ws: Workspace, store: Datastore) -> None:
+    frame = Dataset.Tabular.from_delimited_files(
+        (store, "data/Weather"),
+        infer_column_types=False,
+        include_path=True,
+        partition_format="/week {week}/weather.csv",
+        set_column_types={"week": DataType.to_long()},
+    ).to_pandas_dataframe()
+    assert frame["week"].unique().tolist() == [27, 28]
+    assert frame["Path"].unique().tolist() == ["/week 27/weather.csv", "/week 28/weather.csv"]
+    text = pd.Series(["text"]).dtype
+    assert {str(kind) for kind in frame.dtypes} == {str(text), "Int64"}
+
+
+@pytest.mark.parametrize(
+    ("header", "columns", "rows"),
+    [
+        (True, ["a", "b"], 2),
+        (False, ["Column1", "Column2"], 4),
+        ("NO_HEADERS", ["Column1", "Column2"], 4),
+        (PromoteHeadersBehavior.NO_HEADERS, ["Column1", "Column2"], 4),
+        ("ONLY_FIRST_FILE_HAS_HEADERS", ["a", "b"], 3),
+        (PromoteHeadersBehavior.ONLY_FIRST_FILE_HAS_HEADERS, ["a", "b"], 3),
+        ("ALL_FILES_HAVE_SAME_HEADERS", ["a", "b"], 2),
+        (PromoteHeadersBehavior.COMBINE_ALL_FILES_HEADERS, ["a", "b"], 2),
+    ],
+)
+def test_headers_can_be_in_all_files_in_the_first_or_in_none(
+    ws: Workspace, store: Datastore, header: object, columns: list[str], rows: int
+) -> None:
+    Path("in").mkdir()
+    Path("in/1.csv").write_text("a,b\n1,x\n", encoding="utf-8")
+    Path("in/2.csv").write_text("a,b\n2,y\n", encoding="utf-8")
+    dataset = Dataset.Tabular.from_delimited_files((store, "in"), header=header)  # type: ignore[arg-type]
+    frame = dataset.to_pandas_dataframe()
+    assert (list(frame.columns), len(frame)) == (columns, rows)

@@ -1,4 +1,4 @@
-"""What file and tabular datasets have in common: registering, finding, describing.
+"""What file and tabular datasets have in common: registering, finding, using.
 
 A dataset is a registered version, or paths that were named and are not recorded yet. The latter
 reads what is there whenever it is asked; its `id` records it, and from then on it is that.
@@ -7,31 +7,33 @@ reads what is there whenever it is asked; its `id` records it, and from then on 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
 from dsnb.azureml.calling import (
-    home,
     local_workspace,
     note_making,
     note_reading,
     run_id,
     sdk_call,
 )
-from dsnb.azureml.data.choosing import Choice
 from dsnb.azureml.data.dataset_consumption_config import DatasetConsumptionConfig
 from dsnb.azureml.data.dataset_error_handling import DatasetExecutionError
+from dsnb.azureml.data.describing import DescribedDataset, as_tags
 from dsnb.azureml.data.mapping import DatasetMapping
 from dsnb.azureml.data.origin import Origin, files_of
+from dsnb.azureml.data.partitioning import asked_keys, distinct_values, keys_in
 from dsnb.azureml.exceptions import UserErrorException
 from dsnb.datasets.registration import Registration, Request
 from dsnb.errors import NewVersionRefusedError, NotFoundError
 from dsnb.records import FileEntry, Version
 from dsnb.refs import ANONYMOUS, Latest, Number, Ref
+from dsnb.tables.filecolumns import FileName, named
 from dsnb.workspace import Workspace
 
+__all__ = ["AbstractDataset", "as_tags", "opened"]
 
-class AbstractDataset:
+
+class AbstractDataset(DescribedDataset):
     """What file and tabular datasets have in common; made by `Dataset.File` and `Dataset.Tabular`.
 
     Parameters
@@ -47,49 +49,13 @@ class AbstractDataset:
     """The ways in which a script can be handed such a dataset."""
     _classes: ClassVar[dict[str, type[AbstractDataset]]] = {}
 
-    def __init__(self, origin: Origin, choices: tuple[Choice, ...] = ()) -> None:
-        self._origin = origin
-        self._choices = choices
-        self._recorded = None if choices else origin.version
-
     def __init_subclass__(cls) -> None:
         cls._classes[cls.kind] = cls
-
-    # What is known of it
 
     @property
     def id(self) -> str:
         """The id by which `get_by_id` finds it; a dataset without one is recorded now."""
         return self._record().id
-
-    @property
-    def name(self) -> str | None:
-        """The name it is registered under; None for a dataset that is not registered."""
-        registered = self._registered
-        return None if registered is None else registered.name
-
-    @property
-    def version(self) -> int | None:
-        """The number of the version; None for a dataset that is not registered."""
-        registered = self._registered
-        return None if registered is None else registered.version
-
-    @property
-    def description(self) -> str | None:
-        """What was said of the version; None for nothing."""
-        registered = self._registered
-        return None if registered is None else registered.description or None
-
-    @property
-    def tags(self) -> dict[str, str] | None:
-        """The tags of the version; None for a dataset that is not registered."""
-        registered = self._registered
-        return None if registered is None else dict(registered.tags)
-
-    def __repr__(self) -> str:
-        registered = self._registered
-        named = "not registered" if registered is None else registered.ref
-        return f"<{type(self).__name__} {named}>"
 
     # Finding
 
@@ -234,74 +200,6 @@ class AbstractDataset:
         note_making(local, done.version)
         return opened(local, done.version)
 
-    @sdk_call()
-    def update(
-        self, description: str | None = None, tags: Mapping[str, str] | None = None
-    ) -> AbstractDataset:
-        """Change what is said of the registered version, without a new one.
-
-        Parameters
-        ----------
-        description
-            None leaves it, an empty text takes it away.
-        tags
-            All tags from now on; None leaves them, an empty dict takes them away.
-        """
-        local, ref = self._registered_as("updated")
-        if description is not None:
-            self._recorded = local.set_description(ref, description).version
-        if tags is not None:
-            given = as_tags(tags)
-            there = local.resolve(ref).tags
-            gone = [key for key in there if key not in given]
-            if given or gone:
-                self._recorded = local.set_tags(ref, given, gone).version
-        return self
-
-    @sdk_call()
-    def add_tags(self, tags: Mapping[str, str] | None = None) -> AbstractDataset:
-        """Add tags to the registered version.
-
-        Raises
-        ------
-        UserErrorException
-            When one of them is there with another value.
-        """
-        local, ref = self._registered_as("tagged")
-        given = as_tags(tags)
-        there = local.resolve(ref).tags
-        differing = sorted(key for key in given if there.get(key, given[key]) != given[key])
-        if differing:
-            raise UserErrorException(
-                f"{ref} has other values for the tags {', '.join(differing)}. "
-                "Take them away first with remove_tags(), or set all with update(tags=…)."
-            )
-        if given:
-            self._recorded = local.set_tags(ref, given).version
-        return self
-
-    @sdk_call()
-    def remove_tags(self, tags: Sequence[str] | None = None) -> AbstractDataset:
-        """Take tags of the registered version away; what it does not have is passed over."""
-        local, ref = self._registered_as("relieved of tags")
-        there = local.resolve(ref).tags
-        named = [tags] if isinstance(tags, str) else tags or ()
-        gone = [key for key in dict.fromkeys(named) if key in there]
-        if gone:
-            self._recorded = local.set_tags(ref, {}, gone).version
-        return self
-
-    @sdk_call()
-    def unregister_all_versions(self) -> None:
-        """Forget the name with all its versions; the data stays, and no number is used again."""
-        if self._registered is None:
-            return
-        local, ref = self._registered_as("unregistered")
-        numbers = local.view().numbers(ref.name)
-        local.delete([Ref(ref.name, Number(number)) for number in numbers], force=True)
-        self._origin = replace(self._origin, version=None)
-        self._recorded = None
-
     # Using
 
     def as_named_input(self, name: str | None) -> DatasetConsumptionConfig:
@@ -314,28 +212,40 @@ class AbstractDataset:
         local = self._local
         return [f"/{name}" for name, _ in self._files(local, self._held(local))]
 
-    # Within
-
     @property
-    def _local(self) -> Workspace:
-        return self._origin.workspace or Workspace.find(home())
+    def partition_keys(self) -> list[str]:
+        """The keys that ``partition_format`` names: texts in their order, then the date."""
+        return keys_in(self._origin.options)
 
-    @property
-    def _registered(self) -> Version | None:
-        version = self._recorded
-        return None if version is None or version.name == ANONYMOUS else version
+    @sdk_call(DatasetExecutionError)
+    def get_partition_key_values(
+        self, partition_keys: Sequence[str] | None = None
+    ) -> list[dict[str, Any]]:
+        """Return the values that the files' paths have for the partition keys, each once.
 
-    def _registered_as(self, done: str) -> tuple[Workspace, Ref]:
-        """Return the workspace and the registered version as it is called now."""
-        registered = self._registered
+        Parameters
+        ----------
+        partition_keys
+            Which keys; None takes all.
+
+        Returns
+        -------
+        list of dict
+            The values by their keys, in the order of the files: texts, or `datetime.datetime`.
+
+        Raises
+        ------
+        UserErrorException
+            When the dataset has no such keys.
+        DatasetExecutionError
+            When the path of a file does not fit.
+        """
+        wanted = asked_keys(self.partition_keys, partition_keys)
         local = self._local
-        now = None if registered is None else local.view().by_id(registered.id)
-        if now is None:
-            raise UserErrorException(
-                f"This dataset is not registered, so it cannot be {done}. Register it first, and "
-                "go on with what register() returns."
-            )
-        return local, Ref(now.name, Number(now.version))
+        names = self._called(local, self._held(local))
+        return distinct_values(names, self._origin.options["partition_format"], wanted)
+
+    # Within
 
     def _record(self) -> Version:
         """Return the version that holds just this dataset, which is recorded now if need be."""
@@ -367,6 +277,10 @@ class AbstractDataset:
         """Return the files of a version, each with its path below the folder that holds all."""
         return files_of(local, held)
 
+    def _called(self, local: Workspace, held: Version) -> list[FileName]:
+        """Return what the files of a version are called where they were registered."""
+        return named(local.manifest(held).groups, held.definition.options)
+
     def _save(self, local: Workspace) -> Version:
         """Record the dataset without a name."""
         return self._held(local)
@@ -396,16 +310,3 @@ def _is_number(version: object) -> bool:
     if isinstance(version, str):
         return version.isascii() and version.isdecimal()
     return isinstance(version, int) and not isinstance(version, bool)
-
-
-def as_tags(tags: Mapping[str, str] | None) -> dict[str, str]:
-    """Return tags as texts.
-
-    Raises
-    ------
-    UserErrorException
-        When they are no mapping.
-    """
-    if not isinstance(tags, Mapping | None):
-        raise UserErrorException(f"{tags!r} are no tags: pass a dict, such as {{'week': '27'}}.")
-    return {str(key): str(value) for key, value in (tags or {}).items()}

@@ -1,4 +1,4 @@
-"""The types that columns of text files can be read as."""
+"""The types that columns can be read as."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dsnb.azureml.exceptions import UserErrorException
-
-_YEAR_FIRST = ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d")
+from dsnb.tables.retyping import ISO
 
 
 @dataclass(frozen=True)
@@ -21,10 +20,13 @@ class DataType:
         As pandas names it; None for a date.
     decimal
         The decimal mark.
+    formats
+        The formats of a date; none leaves them open.
     """
 
     dtype: str | None
     decimal: str = "."
+    formats: tuple[str, ...] = ()
 
     @staticmethod
     def to_string() -> DataType:
@@ -59,31 +61,43 @@ class DataType:
         Parameters
         ----------
         formats
-            None, or formats that begin with the year, as these alone are read without guessing.
+            One format or several, such as ``%d/%m/%Y %H:%M``: each value is read by the first that
+            it has, and one that has none is an error. With ``%z`` the dates are in UTC. None reads
+            ISO 8601 and, in CSV files, what pandas tells from the first value.
 
         Raises
         ------
         UserErrorException
-            When a format begins with the day or month.
+            When they are no formats, or only some of them have ``%z``.
         """
         given = [formats] if isinstance(formats, str) else list(formats or ())
         for pattern in given:
-            if not pattern.startswith(_YEAR_FIRST):
+            if not isinstance(pattern, str) or "%" not in pattern:
                 raise UserErrorException(
-                    f"Dates written as {pattern!r} cannot be read by their format here. Read the "
-                    "column with DataType.to_string() and convert it: "
-                    f"pd.to_datetime(df[column], format={pattern!r})."
+                    f"{pattern!r} is no format of dates. Write for example '%d/%m/%Y'."
                 )
-        return DataType(None)
+        if len({"%z" in pattern for pattern in given}) > 1:
+            raise UserErrorException(
+                "Some of these formats have a time zone and some have none, and a column cannot "
+                "hold both."
+            )
+        return DataType(None, formats=tuple(given))
 
 
-def options_for(types: Mapping[str, DataType] | None) -> dict[str, Any]:
+def options_for(types: Mapping[str, DataType] | None, *, delimited: bool = False) -> dict[str, Any]:
     """Return the reader options that give columns their types.
+
+    Parameters
+    ----------
+    types
+        The types by the columns' names.
+    delimited
+        Whether they are columns of CSV files.
 
     Raises
     ------
     UserErrorException
-        When something else than types is given, or decimal marks differ.
+        When something else than types is given, or decimal marks cannot be.
     """
     given = dict(types or {})
     for name, kind in given.items():
@@ -97,13 +111,21 @@ def options_for(types: Mapping[str, DataType] | None) -> dict[str, Any]:
         raise UserErrorException(
             "The columns have different decimal marks, and one file can only have one."
         )
-    dtype = {name: kind.dtype for name, kind in given.items() if kind.dtype is not None}
-    dates = [name for name, kind in given.items() if kind.dtype is None]
-    options: dict[str, Any] = {}
-    if dtype:
-        options["dtype"] = dtype
-    if dates:
-        options["parse_dates"] = dates
-    if marks - {"."}:
-        options["decimal"] = marks.pop()
-    return options
+    if marks - {"."} and not delimited:
+        raise UserErrorException(
+            "Numbers with another decimal mark than '.' are read from CSV files alone."
+        )
+    dates = {name: list(kind.formats) for name, kind in given.items() if kind.dtype is None}
+    if delimited:
+        open_dates = [name for name, formats in dates.items() if not formats]
+        dates = {name: formats for name, formats in dates.items() if formats}
+    else:
+        open_dates = []
+        dates = {name: formats or list(ISO) for name, formats in dates.items()}
+    options = {
+        "dtype": {name: kind.dtype for name, kind in given.items() if kind.dtype is not None},
+        "parse_dates": open_dates,
+        "date_formats": dates,
+        "decimal": "".join(marks - {"."}),
+    }
+    return {name: value for name, value in options.items() if value}

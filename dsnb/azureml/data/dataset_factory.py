@@ -14,6 +14,7 @@ from dsnb.azureml.data.data_reference import DataReference
 from dsnb.azureml.data.data_type import DataType, options_for
 from dsnb.azureml.data.datapath import DataPath
 from dsnb.azureml.data.dataset_error_handling import DatasetValidationError
+from dsnb.azureml.data.dataset_type_definitions import PromoteHeadersBehavior
 from dsnb.azureml.data.file_dataset import FileDataset
 from dsnb.azureml.data.local_datastore import LocalDatastore, files_below
 from dsnb.azureml.data.origin import Origin
@@ -24,6 +25,8 @@ from dsnb.records import Column
 from dsnb.refs import ANONYMOUS
 from dsnb.storage.discovery import current_folder
 from dsnb.tables.formats import Format
+from dsnb.tables.options import columns_of_paths
+from dsnb.tables.partitions import partitions_of
 from dsnb.workspace import Workspace
 
 _ENCODINGS = {
@@ -38,7 +41,12 @@ _ENCODINGS = {
 }
 _PARQUET: tuple[Format, ...] = ("parquet",)
 _JSON_LINES: tuple[Format, ...] = ("jsonl",)
-_EACH_FILE_HAS_ONE = (True, "ALL_FILES_HAVE_SAME_HEADERS", "COMBINE_ALL_FILES_HEADERS")
+_HEADERS: dict[PromoteHeadersBehavior, dict[str, str]] = {
+    PromoteHeadersBehavior.NO_HEADERS: {"header": "none"},
+    PromoteHeadersBehavior.ONLY_FIRST_FILE_HAS_HEADERS: {"header": "first"},
+    PromoteHeadersBehavior.COMBINE_ALL_FILES_HEADERS: {},
+    PromoteHeadersBehavior.ALL_FILES_HAVE_SAME_HEADERS: {},
+}
 
 
 class FileDatasetFactory:
@@ -62,22 +70,24 @@ class FileDatasetFactory:
         validate
             Whether to look now whether there are such files.
         partition_format
-            Not to be had here.
+            What the files' paths tell, such as ``/{Department}/{Date:yyyy/MM/dd}/data.csv``: a
+            text, or a date. It goes from its first key to the end of the path. See
+            `get_partition_key_values`.
         is_file
             Whether each path is one file; it makes no difference.
 
         Raises
         ------
         DatasetValidationError
-            When there is no such file.
+            When there is no such file, or the path of one does not fit ``partition_format``.
         UserErrorException
             When ``path`` is none of these.
         """
-        _refuse("partition_format", partition_format is not None)
+        options = _of_paths(partition_format)
         workspace, paths = _located(path)
         if validate:
-            _check(workspace, paths, {}, ())
-        return FileDataset(Origin(workspace, tuple(paths)))
+            _check(workspace, paths, options, ())
+        return FileDataset(Origin(workspace, tuple(paths), options))
 
     @staticmethod
     @sdk_call(DatasetValidationError)
@@ -131,7 +141,7 @@ class TabularDatasetFactory:
         infer_column_types: bool = True,
         set_column_types: Mapping[str, DataType] | None = None,
         separator: str = ",",
-        header: bool | str = True,
+        header: bool | str | PromoteHeadersBehavior = True,
         partition_format: str | None = None,
         support_multi_line: bool = False,
         empty_as_string: bool = False,
@@ -151,14 +161,21 @@ class TabularDatasetFactory:
             The types of some columns.
         separator
             What separates the values; ``.tsv`` files are separated by tabs unless it is given.
+        include_path
+            Whether a first column ``Path`` tells the file of each row, as `to_path` does.
         header
-            Whether each file's first line has the names of its columns, as it must.
+            Whether each file's first line has the names of its columns; with False the columns are
+            called Column1, Column2 …. See `PromoteHeadersBehavior` for what else there is.
+        partition_format
+            What the files' paths tell, such as ``/{Department}/{Date:yyyy/MM/dd}/data.csv``: for
+            each key a last column of texts, or of dates.
         support_multi_line
             Has no effect: quoted values may always have line breaks.
         encoding
             Such as ``utf8`` or ``windows1252``.
-        include_path, partition_format, empty_as_string
-            Not to be had here.
+        empty_as_string
+            Whether fields that hold nothing are empty texts, in columns of text, rather than
+            missing.
 
         Raises
         ------
@@ -167,26 +184,21 @@ class TabularDatasetFactory:
         UserErrorException
             When an argument cannot be.
         """
-        _refuse("include_path", include_path)
-        _refuse("partition_format", partition_format is not None)
-        _refuse("empty_as_string", empty_as_string)
-        if getattr(header, "name", header) not in _EACH_FILE_HAS_ONE:
-            raise UserErrorException(
-                f"header={header!r} is not to be had here: give each file a first line with the "
-                "names of its columns."
-            )
         if not isinstance(separator, str) or not separator:
             raise UserErrorException(f"{separator!r} separates nothing: pass a character.")
-        options = options_for(set_column_types)
+        options = options_for(set_column_types, delimited=True) | _encoding(encoding)
+        options |= _header(header) | _of_paths(partition_format, include_path)
         if separator != ",":
             options["sep"] = separator
-        options |= _encoding(encoding)
+        if empty_as_string:
+            options["empty_as_string"] = True
         workspace, paths = _located(path)
         if validate or not infer_column_types:
             columns = _check(workspace, paths, options, ("csv", "tsv"))
             if not infer_column_types:
-                dates = options.get("parse_dates", ())
-                text = {one.name: "str" for one in columns if one.name not in dates}
+                others = {*options.get("parse_dates", ()), *options.get("date_formats", ())}
+                others.update(columns_of_paths(options))
+                text = {one.name: "str" for one in columns if one.name not in others}
                 options["dtype"] = {**text, **options.get("dtype", {})}
         return TabularDataset(Origin(workspace, tuple(paths), options))
 
@@ -203,15 +215,11 @@ class TabularDatasetFactory:
 
         Parameters
         ----------
-        path, validate
+        path, validate, include_path, set_column_types, partition_format
             As for `from_delimited_files`.
-        include_path, set_column_types, partition_format
-            Not to be had here.
         """
-        _refuse("include_path", include_path)
-        _refuse("set_column_types", bool(set_column_types))
-        _refuse("partition_format", partition_format is not None)
-        return _table(path, validate, {}, _PARQUET)
+        options = options_for(set_column_types) | _of_paths(partition_format, include_path)
+        return _table(path, validate, options, _PARQUET)
 
     @staticmethod
     @sdk_call(DatasetValidationError)
@@ -228,21 +236,18 @@ class TabularDatasetFactory:
 
         Parameters
         ----------
-        path, validate, set_column_types, encoding
+        path, validate, include_path, set_column_types, partition_format, encoding
             As for `from_delimited_files`.
         invalid_lines
-            ``error``; lines cannot be dropped here.
-        include_path, partition_format
-            Not to be had here.
+            ``error``, or ``drop``: lines that are no JSON objects are left out, and whoever reads
+            the table is told how many.
         """
-        _refuse("include_path", include_path)
-        _refuse("partition_format", partition_format is not None)
-        if invalid_lines != "error":
-            raise UserErrorException(
-                f"invalid_lines={invalid_lines!r} is not to be had here: a damaged line is always "
-                "an error. Take it out of the file."
-            )
+        if invalid_lines not in ("error", "drop"):
+            raise UserErrorException(f"invalid_lines is 'error' or 'drop', not {invalid_lines!r}.")
         options = options_for(set_column_types) | _encoding(encoding)
+        options |= _of_paths(partition_format, include_path)
+        if invalid_lines == "drop":
+            options["invalid_lines"] = "drop"
         return _table(path, validate, options, _JSON_LINES)
 
     @staticmethod
@@ -365,9 +370,27 @@ def _encoding(name: str) -> dict[str, str]:
     return {} if found is None else {"encoding": found}
 
 
-def _refuse(argument: str, given: bool) -> None:
-    if given:
-        raise UserErrorException(
-            f"{argument} is not to be had here. Leave it out, and add what it would add to the "
-            "DataFrame that to_pandas_dataframe() returns, or to the files."
-        )
+def _header(given: object) -> dict[str, str]:
+    """Return the reader option for what tells which files have a header."""
+    match given:
+        case PromoteHeadersBehavior():
+            return _HEADERS[given]
+        case bool():
+            return {} if given else {"header": "none"}
+        case str() if given in PromoteHeadersBehavior.__members__:
+            return _HEADERS[PromoteHeadersBehavior[given]]
+    raise UserErrorException(
+        f"header cannot be {given!r}: pass True, False, or one of "
+        f"{', '.join(PromoteHeadersBehavior.__members__)}."
+    )
+
+
+def _of_paths(format: str | None, include_path: bool = False) -> dict[str, Any]:
+    """Return the reader options for what the files' paths tell."""
+    options: dict[str, Any] = {"include_path": True} if include_path else {}
+    if format:
+        if not isinstance(format, str):
+            raise UserErrorException(f"{format!r} is no partition format: pass a text.")
+        partitions_of(format)  # a wrong one is told at once
+        options["partition_format"] = format
+    return options

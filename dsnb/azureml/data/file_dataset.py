@@ -20,6 +20,7 @@ from dsnb.azureml.exceptions import UserErrorException
 from dsnb.datasets.registration import Registration, Request
 from dsnb.errors import DriftError
 from dsnb.records import FileEntry, Parent, Source, Version
+from dsnb.tables.filecolumns import FileName
 from dsnb.tables.parts import EVERYTHING
 from dsnb.workspace import Workspace
 
@@ -121,6 +122,10 @@ class FileDataset(AbstractDataset):
     def _files(self, local: Workspace, held: Version) -> list[tuple[str, FileEntry]]:
         files = super()._files(local, held)
         return [files[position] for position in self._positions(len(files))]
+
+    def _called(self, local: Workspace, held: Version) -> list[FileName]:
+        names = super()._called(local, held)
+        return [names[position] for position in self._positions(len(names))]
 
     def _positions(self, count: int) -> Sequence[int]:
         if not self._choices:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 from typing import Any
 
 from dsnb.records import FileEntry, Source, Version
+from dsnb.tables.filecolumns import named
 from dsnb.workspace import Workspace
 
 
@@ -46,25 +46,12 @@ class Origin:
 
 def files_of(workspace: Workspace, version: Version) -> list[tuple[str, FileEntry]]:
     """Return the files of a version, each with its path below the folder that holds them all."""
-    groups = workspace.manifest(version).groups
-    several = len({group.datastore for group in groups}) > 1
-    bases = [PurePosixPath(*([group.datastore] if several else []), group.base) for group in groups]
-    common = _common_folder(bases)
-    return [
-        ((base / name).relative_to(common).as_posix(), file)
-        for base, group in zip(bases, groups, strict=True)
-        for name, file in zip(group.names, group.files, strict=True)
-    ]
+    manifest = workspace.manifest(version)
+    names = named(manifest.groups, {})
+    return [(name.below, file) for name, file in zip(names, manifest.files, strict=True)]
 
 
 def place_of(workspace: Workspace, source: Source) -> str:
     """Return where a path that a version records lies on this machine."""
     folders = {name: folder for name, folder, _ in workspace.datastores().rows}
     return os.path.join(folders[source.datastore], *source.path.split("/"))
-
-
-def _common_folder(folders: Sequence[PurePosixPath]) -> PurePosixPath:
-    common = folders[0]
-    while not all(folder.is_relative_to(common) for folder in folders):
-        common = common.parent
-    return common
