@@ -22,6 +22,7 @@
     ├── InUseError                  something refers to what was to be removed
     ├── SnapshotError               the kept bytes of a file are missing or damaged
     ├── ArchiveError                a file to import is damaged, or is no such file
+    ├── PipelineError               a step or pipeline cannot be run, or failed
     ├── NotebookError               a notebook cannot be read, or does not say what it used
     ├── TableError                  data cannot be read, or held, as a table
     │   ├── MissingColumnError
@@ -164,6 +165,10 @@ class ArchiveError(DsnbError):
 
 class NotebookError(DsnbError):
     """A notebook cannot be read, does not say which versions it used, or cannot be run."""
+
+
+class PipelineError(DsnbError):
+    """A step or pipeline cannot be run, or failed."""
 
 
 class TableError(DsnbError):

@@ -17,6 +17,8 @@ OWN = ".dsnb/data/"
 """Where dsnb lays out files, below the workspace's folder."""
 Kind = Literal["tabular", "file", "model"]
 Access = Literal["load", "trace", "register"]
+Mechanism = Literal["direct", "mount", "download", "upload"]
+JobKind = Literal["script", "pipeline", "step", "cell"]
 Record = TypeVar("Record")
 
 
@@ -256,6 +258,26 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Handed:
+    """How a step or script got at an input, or at the place for an output.
+
+    Attributes
+    ----------
+    name
+        What its code calls it.
+    mechanism
+        ``direct`` (by its id), ``mount`` (a folder of links), ``download`` (a folder of copies);
+        ``upload`` for an output that is copied elsewhere when it is done.
+    path
+        The folder, as the code was told; empty for none.
+    """
+
+    name: str
+    mechanism: Mechanism
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Use:
     """One version that a run read or made, and the cells in which it did.
 
@@ -271,6 +293,8 @@ class Use:
         References of other versions that hold what was read as well, the newest of them first.
     columns
         The columns that were asked for, as far as that is known; None for all, or not known.
+    handed
+        How a step or script was given it; None for what code asked for by itself.
     at
         The first time (UTC).
     """
@@ -283,6 +307,7 @@ class Use:
     sources: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
     columns: tuple[str, ...] | None = None
+    handed: Handed | None = None
     at: datetime
 
     def __post_init__(self) -> None:
@@ -348,11 +373,51 @@ class CodeState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """One notebook session or script with the versions it read and made.
+class Job:
+    """How a run was carried out that is no session: a script, a pipeline, a step of one.
 
     Attributes
     ----------
+    kind
+        ``script``, ``pipeline``, ``step`` of a pipeline of scripts, or ``cell`` (a step that is a
+        cell of a notebook).
+    command
+        The script and its arguments, as it was told; empty where there is none.
+    exit_code
+        What its process ended with, None while it has not, or where there is none.
+    canceled
+        Whether somebody ended it.
+    identity
+        Hash over its code, arguments and inputs: what would do the same has the same; empty where
+        that cannot be told.
+    reused
+        Id of the run whose outputs were taken instead of doing the same again.
+    places
+        Where its code was told to write, by the names of its outputs.
+    settings
+        What was asked for that this machine does not do, such as ``compute_target``.
+    """
+
+    kind: JobKind
+    command: tuple[str, ...] = ()
+    places: Mapping[str, str] = field(default_factory=dict)
+    exit_code: int | None = None
+    canceled: bool = False
+    identity: str = ""
+    reused: str | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One notebook session, script or step with the versions it read and made.
+
+    Attributes
+    ----------
+    parent
+        Id of the run that it is a part of.
+    job
+        How it was carried out; None for a session.
     notebook
         Path of the notebook or script, None when it cannot be known.
     kernel
@@ -382,6 +447,8 @@ class Run:
 
     id: str
     name: str
+    parent: str | None = None
+    job: Job | None = None
     experiment: str = ""
     notebook: str | None = None
     notebook_digest: str | None = None

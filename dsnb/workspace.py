@@ -32,7 +32,7 @@ from dsnb.storage.layout import FOLDER, Layout
 if TYPE_CHECKING:
     import pandas as pd
 
-    from dsnb.catalog.base import Catalog, View
+    from dsnb.catalog.base import Catalog, RunChange, View
     from dsnb.compare import DatasetDiff, Options
     from dsnb.compare.overlap import Overlap
     from dsnb.datasets.archives import Export
@@ -514,6 +514,16 @@ class Workspace:
         """Return the portable form of an absolute path."""
         return self._stores.datastores.locate(path, str(self.root))
 
+    def place(self, source: Source) -> str:
+        """Return where a path of a datastore lies on this machine.
+
+        Raises
+        ------
+        DsnbError
+            When there is no such datastore, or the path leads out of it.
+        """
+        return self._stores.datastores.path(source.datastore, source.path)
+
     def data_folders(self) -> tuple[str, ...]:
         """Return the folders below which all data of the workspace lies, with links resolved."""
         from dsnb.datasets.attribution import data_folders
@@ -592,6 +602,14 @@ class Workspace:
     def save_run(self, run: Run) -> None:
         """Keep the record of a run."""
         self._catalog.save_run(run)
+
+    def change_run(self, identifier: str, change: Callable[[Run], Run]) -> Run | None:
+        """Change the record of a run as it is now; return it, None when there is no such run."""
+        return self._catalog.change_run(identifier, change)
+
+    def change_runs(self, changes: Mapping[str, RunChange]) -> Mapping[str, Run]:
+        """Change the records of some runs as they are now, all in one write."""
+        return self._catalog.change_runs(changes)
 
     # Settings and datastores
 

@@ -21,6 +21,7 @@ FLOORS = (
     {"datasets"},
     {"workspace"},
     {"session"},
+    {"pipelines"},
     {"azureml"},
     {"migration"},
     {"display"},

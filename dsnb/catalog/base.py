@@ -7,12 +7,14 @@ Reading goes through a `View`, a picture of one moment that never changes. Writi
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from dsnb.records import Run, Version
+
+RunChange = Callable[[Run | None], Run | None]
 
 
 class View(Protocol):
@@ -136,8 +138,29 @@ class Catalog(ABC):
         """Return every run by its id, oldest first."""
 
     @abstractmethod
+    def change_runs(self, changes: Mapping[str, RunChange]) -> Mapping[str, Run]:
+        """Change the records of some runs as they are now, which other processes may have changed.
+
+        Parameters
+        ----------
+        changes
+            By the run's id what returns its record as it shall be, of the record that it is now:
+            None for a run that is not recorded. The very thing it is given means no change.
+
+        Returns
+        -------
+        mapping
+            The records as they are then, by id, without those of runs that are not recorded.
+        """
+
     def save_run(self, run: Run) -> None:
         """Add a run, or replace the record of one that has this id."""
+        self.change_runs({run.id: lambda before: run})
+
+    def change_run(self, identifier: str, change: Callable[[Run], Run]) -> Run | None:
+        """Change the record of one run; return it, None when there is no such run."""
+        changes = {identifier: lambda before: None if before is None else change(before)}
+        return self.change_runs(changes).get(identifier)
 
     @abstractmethod
     def check(self) -> Sequence[Damage]:

@@ -49,6 +49,17 @@ class TinyRuns:
             self._records = {key: self._record(key, row) for key, row in self._rows.items()}
         return self._records
 
+    def record(self, identifier: str) -> Run | None:
+        """Return one run, None for an unknown id.
+
+        Raises
+        ------
+        RegistryDamagedError
+            When it is damaged.
+        """
+        row = self._rows.get(identifier)
+        return None if row is None else self._record(identifier, row)
+
     def saved(self, database: Any, run: Run) -> TinyRuns:
         """Write a run, and return the runs with it.
 

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from dsnb.catalog.backups import Backups
-from dsnb.catalog.base import Catalog, Damage, Repair, Transaction
+from dsnb.catalog.base import Catalog, Damage, Repair, RunChange, Transaction
 from dsnb.catalog.index import index_of
 from dsnb.catalog.jsonfile import Tables
 from dsnb.catalog.repair import registry_mending, runs_mending
@@ -68,10 +68,18 @@ class TinyCatalog(Catalog):
         """Return every run by its id, oldest first."""
         return self._runs.parsed().records()
 
-    def save_run(self, run: Run) -> None:
-        """Add a run, or replace the record of one that has this id."""
-        with self._runs.changing() as change:
-            change.parsed = change.parsed.saved(change.database, run)
+    def change_runs(self, changes: Mapping[str, RunChange]) -> Mapping[str, Run]:
+        """Change the records of some runs as they are now, in one write."""
+        found = {}
+        with self._runs.changing() as opened:
+            for identifier, change in changes.items():
+                before = opened.parsed.record(identifier)
+                after = change(before)
+                if after is not None:
+                    found[identifier] = after
+                    if after is not before:
+                        opened.parsed = opened.parsed.saved(opened.database, after)
+        return found
 
     def check(self) -> Sequence[Damage]:
         """Return what is wrong with the two files; whatever they hold, this raises nothing."""

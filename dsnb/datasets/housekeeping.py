@@ -177,6 +177,7 @@ def _sweep(stores: Stores, needs: _Needs, *, dry_run: bool) -> Iterator[Swept]:
         ("snapshots", snapshots.files, snapshots.size),
         ("file lists", *_remove(stores.manifests.unneeded(needs.manifests), dry_run)),
         ("tables", *_remove(_unneeded_folders(layout.data, needs.folders), dry_run)),
+        ("folders of runs", *_remove(_unneeded_runs(stores), dry_run)),
         ("leftovers", *_remove(find_leftovers(stores), dry_run)),
         ("copies in the cache", *_remove(_unused_copies(), dry_run)),
         ("parsed tables in the cache", *_remove(excess(room), dry_run)),
@@ -195,6 +196,14 @@ def _unneeded_folders(data: Path, needed: set[Path]) -> Iterator[Path]:
         for folder in _listed(name):
             if folder.is_dir() and folder not in needed and not is_claimed(folder):
                 yield folder
+
+
+def _unneeded_runs(stores: Stores) -> Iterator[Path]:
+    """Yield the folders of runs that are not recorded."""
+    # A run is recorded before it has a folder, so the folders are looked at before the records.
+    folders = _listed(stores.layout.run_folders)
+    known = stores.catalog.runs()
+    yield from (folder for folder in folders if folder.name not in known)
 
 
 def find_leftovers(stores: Stores) -> Iterator[Path]:

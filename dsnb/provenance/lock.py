@@ -91,10 +91,13 @@ def lock_of(runs: Iterable[Run]) -> Lock:
 def sessions(runs: Iterable[Run]) -> list[tuple[Run, ...]]:
     """Return runs by the kernel session that they belong to, in the order in which these began.
 
-    One kernel may have had several runs (``%ds run start``), and one notebook holds them all.
+    One kernel may have had several runs (``%ds run start``), and one notebook holds them all. What
+    was carried out by itself, such as a script that a notebook submits, is no part of a session.
     """
     found: dict[tuple[Any, ...], tuple[Run, ...]] = {}
     for run in sorted(runs, key=lambda run: run.started):
+        if run.job is not None:
+            continue
         session = (run.host, run.kernel, run.process, run.process_started)
         found[session] = (*found.get(session, ()), run)
     return list(found.values())

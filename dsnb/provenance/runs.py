@@ -13,7 +13,7 @@ from dsnb.records import Access, Run, Source, Untracked, Use, Version, now
 
 MOST_UNTRACKED = 200
 """Files that belong to no version and are remembered of a run."""
-Status = Literal["not begun", "running", "completed", "failed", "interrupted"]
+Status = Literal["not begun", "running", "completed", "failed", "canceled", "interrupted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,10 @@ class RunDetails(Outcome):
         Data files that it wrote, and that still no version holds as they are.
     models
         Ids of its outputs that are models.
+    parent
+        The run that it is a part of.
+    children
+        Its own parts, such as the steps of a pipeline, in the order in which they began.
     """
 
     run: Run | None
@@ -61,6 +65,8 @@ class RunDetails(Outcome):
     untracked: tuple[Candidate, ...] = ()
     written: tuple[Candidate, ...] = ()
     models: tuple[str, ...] = ()
+    parent: Run | None = None
+    children: tuple[tuple[Run, Status], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +186,8 @@ def count_versions(uses: Sequence[Use]) -> int:
 def status_of(run: Run, is_alive: Callable[[Run], bool]) -> Status:
     """Return how a run stands.
 
-    One whose last cell failed has failed, and one that never ended, although its process is gone,
-    was interrupted.
+    One whose last cell, or whose script, failed has failed; one that never ended, although its
+    process is gone, was interrupted.
 
     Parameters
     ----------
@@ -191,6 +197,8 @@ def status_of(run: Run, is_alive: Callable[[Run], bool]) -> Status:
         Tells whether the process of a run still exists.
     """
     if run.ended is not None:
+        if run.job is not None and run.job.canceled:
+            return "canceled"
         return "completed" if run.failure is None else "failed"
     return "running" if is_alive(run) else "interrupted"
 
@@ -221,6 +229,7 @@ def last_read(runs: Iterable[Run], run: Run, ids: Collection[str]) -> LastRead |
         LastRead(one, uses)
         for one in runs
         if one.notebook == run.notebook
+        and one.job is None
         and one.id != run.id
         and (uses := tuple(use for use in one.inputs if use.id in ids))
     ]

@@ -1,7 +1,8 @@
 """The current run of this process, in each workspace that it touches.
 
 A run begins with the first version that is read or made, and ends with the process. What a cell
-uses is written once, when the cell ends; outside a cell it is written at once.
+uses is written once, when the cell ends; outside a cell it is written at once. A script that was
+submitted to be a run goes on with that one, which whoever submitted it began and will end.
 
 Nothing is recorded of a forked child, such as a worker of multiprocessing, unless it begins a run
 itself: its parent alone writes the parent's run, and workers are usually killed, which would leave
@@ -39,6 +40,11 @@ from dsnb.storage.files import stat_of
 from dsnb.units import ago
 from dsnb.workspace import Workspace
 
+SUBMITTED = "DSNB_RUN"
+"""Names, to a script that was submitted, the run that it is."""
+Listener = Callable[[Version, Access, tuple[str, ...], Sequence[str] | None], None]
+"""Is told what `Session.record` is told of a version."""
+
 
 class Session:
     """What this process does with datasets.
@@ -47,6 +53,11 @@ class Session:
     ----------
     notebook
         Tells which cell is running, and when it has ended.
+
+    Attributes
+    ----------
+    listeners
+        Told of each version that is read or made.
     """
 
     def __init__(self, notebook: Notebook) -> None:
@@ -56,8 +67,10 @@ class Session:
         self._next_ids: dict[Path, str] = {}
         self._workspaces: dict[Path, Workspace] = {}
         self._unsaved: set[Path] = set()
+        self._submitted: dict[Path, str] = {}  # ids of runs that others began and end
         self._told: set[tuple[str, str]] = set()
         self._refused: set[Path] = set()
+        self.listeners: list[Listener] = []
         # Widget callbacks arrive on threads of their own.
         self._guard = threading.RLock()
         self._process = os.getpid()
@@ -89,7 +102,7 @@ class Session:
         None in a forked child that has begun no run.
         """
         with self._guard:
-            run = self.run(workspace)
+            run = self.run(workspace) or self._taken_up(workspace)
             if run is not None:
                 return run.id
             if self._forked:
@@ -134,7 +147,20 @@ class Session:
     def ensure(self, workspace: Workspace) -> Run:
         """Return the run of this process in a workspace; it begins now when it has not yet."""
         with self._guard:
-            return self.run(workspace) or self.begin(workspace)
+            return self.run(workspace) or self._taken_up(workspace) or self.begin(workspace)
+
+    def _taken_up(self, workspace: Workspace) -> Run | None:
+        """Go on with the run that this process was submitted to be, None where it was not."""
+        identifier = submitted_run()
+        if identifier is None or self._forked or workspace.root in self._workspaces:
+            return None
+        run = workspace.runs().get(identifier)
+        if run is None or run.ended is not None:
+            return None
+        self._workspaces[workspace.root] = workspace
+        self._submitted[workspace.root] = identifier
+        self._runs[workspace.root] = run
+        return run
 
     def record(
         self,
@@ -158,12 +184,14 @@ class Session:
         with self._guard:
             if self.run(workspace) is None and self._forked:
                 return
-            run = self.ensure(workspace)
+            for hear in self.listeners:
+                hear(version, how, also, columns)
             source = hash_of_source(self.notebook.source)
             asked = None if columns is None else tuple(columns)
-            after = with_use(run, version, how, self.notebook.cell, source, also, asked)
-            if after is not run:
-                self._put(workspace.root, after)
+            after = self.change(
+                workspace,
+                lambda run: with_use(run, version, how, self.notebook.cell, source, also, asked),
+            )
             if how != "register":
                 self._tell_of_change(workspace, after, version)
 
@@ -263,9 +291,16 @@ class Session:
     def change(self, workspace: Workspace, change: Callable[[Run], Run]) -> Run:
         """Change what is recorded of the current run, which begins now when it has not yet."""
         with self._guard:
-            run = change(self.ensure(workspace))
-            self._put(workspace.root, run)
-            return run
+            before = self.ensure(workspace)
+            if workspace.root in self._submitted:
+                # Whoever submitted it may write to its record, too.
+                after = workspace.change_run(before.id, change) or before
+                self._runs[workspace.root] = after
+                return after
+            after = change(before)
+            if after is not before:
+                self._put(workspace.root, after)
+            return after
 
     def finish(self, workspace: Workspace) -> Run | None:
         """End the run in a workspace and return it, None when there is none.
@@ -289,6 +324,7 @@ class Session:
         """Leave the runs as they were last written, and know of none."""
         with self._guard:
             self._runs.clear()
+            self._submitted.clear()
             self._next_ids.clear()
             self._unsaved.clear()
 
@@ -297,6 +333,8 @@ class Session:
         if run is None:
             return None
         self._unsaved.discard(root)
+        if self._submitted.pop(root, None) is not None:
+            return run
         digest = environment.digest_of(run.notebook)
         run = replace(self._with_cells(root, run), ended=now(), notebook_digest=digest)
         # The next run has only what comes now.
@@ -381,6 +419,11 @@ class Session:
             Finalize(None, self.end, exitpriority=0)
             self.notebook.cell = None
             self.forget()
+
+
+def submitted_run() -> str | None:
+    """Return the id of the run that this process was submitted to be, None of any other."""
+    return os.environ.get(SUBMITTED) or None
 
 
 def _with_error(run: Run) -> Run:

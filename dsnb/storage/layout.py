@@ -82,9 +82,25 @@ class Layout:
         >>> [Layout(Path()).tables(name).name for name in ("weather_ds", "CON", "a.")]
         ['weather_ds', '_CON', 'a._']
         """
-        before = "_" if _RESERVED.fullmatch(name.partition(".")[0]) else ""
-        after = "_" if name.endswith(".") else ""
-        return self.data / f"{before}{name}{after}"
+        return self.data / _as_folder(name)
+
+    @property
+    def environments(self) -> Path:
+        """What scripts need around them, by name and number."""
+        return self.folder / "environments"
+
+    def environment(self, name: str) -> Path:
+        """Return the folder of the versions of an environment, named as that of a dataset is."""
+        return self.environments / _as_folder(name)
+
+    @property
+    def run_folders(self) -> Path:
+        """The folders of runs that are processes of their own."""
+        return self.folder / "runs"
+
+    def run(self, identifier: str) -> Path:
+        """Return the folder of a run that is a process of its own: its code, its log, its files."""
+        return self.run_folders / identifier
 
     @property
     def backups(self) -> Path:
@@ -128,3 +144,9 @@ class Layout:
         # A link that leads nowhere is there, too: writing would go where it leads.
         if not os.path.lexists(self.gitignore):
             self.gitignore.write_text(_GITIGNORE, encoding="utf-8")
+
+
+def _as_folder(name: str) -> str:
+    before = "_" if _RESERVED.fullmatch(name.partition(".")[0]) else ""
+    after = "_" if name.endswith(".") else ""
+    return f"{before}{name}{after}"

@@ -10,8 +10,13 @@ from tests.test_public_names import HEAVY
 
 MODULES = [
     "core",
+    "core.conda_dependencies",
+    "core.container_registry",
     "core.dataset",
     "core.datastore",
+    "core.environment",
+    "core.runconfig",
+    "core.script_run_config",
     "core.workspace",
     "data",
     "data.dataset_consumption_config",

@@ -15,6 +15,7 @@ from tests.benchmarks import (
     fingerprints,
     loading,
     panel,
+    pipelines,
     profiling,
     registry,
     snapshots,
@@ -23,7 +24,18 @@ from tests.benchmarks import (
 )
 
 RESULTS = Path("bench-results.json")
-BENCHMARKS = (startup, tracing, registry, loading, diffs, profiling, panel, fingerprints, snapshots)
+BENCHMARKS = (
+    startup,
+    tracing,
+    registry,
+    loading,
+    diffs,
+    profiling,
+    panel,
+    fingerprints,
+    snapshots,
+    pipelines,
+)
 
 
 def main() -> None:

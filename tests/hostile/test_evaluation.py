@@ -35,6 +35,9 @@ ALLOWED = {
     # Python that the user typed behind %ds bisect, which sees the notebook's variables.
     ("datasets/judging.py", "eval"),
     ("datasets/judging.py", "compile"),
+    # conda's files of the user's, by the loader that knows texts, lists and mappings only: that it
+    # is that loader, tests/azureml/test_conda_dependencies.py makes sure of.
+    ("azureml/core/conda_dependencies.py", "yaml"),
 }
 
 

@@ -11,6 +11,9 @@ from typing import Any
 from dsnb.azureml.calling import home, sdk_call
 from dsnb.azureml.core.dataset import Dataset
 from dsnb.azureml.core.datastore import Datastore
+from dsnb.azureml.core.environment import Environment
+from dsnb.azureml.core.experiment import Experiment
+from dsnb.azureml.core.model import Model
 from dsnb.azureml.exceptions import UserErrorException, WorkspaceException
 from dsnb.errors import WorkspaceError
 from dsnb.storage.discovery import current_folder
@@ -127,6 +130,21 @@ class Workspace:
     def datasets(self) -> Mapping[str, Any]:
         """The latest version of every dataset by its name, each read when it is asked for."""
         return Dataset.get_all(self)
+
+    @property
+    def experiments(self) -> dict[str, Experiment]:
+        """The experiments that have runs, by their names."""
+        return {experiment.name: experiment for experiment in Experiment.list(self)}
+
+    @property
+    def models(self) -> dict[str, Model]:
+        """The newest version of every model by its name."""
+        return {model.name: model for model in Model.list(self, latest=True)}
+
+    @property
+    def environments(self) -> dict[str, Environment]:
+        """The environments that were registered, by their names."""
+        return Environment.list(self)
 
     def get_default_datastore(self) -> Datastore:
         """Return the default datastore, the workspace's own folder."""

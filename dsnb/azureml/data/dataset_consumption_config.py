@@ -76,6 +76,7 @@ class DatasetConsumptionConfig:
                 "Make a FileDataset of the same files: Dataset.File.from_files(…)."
             )
         self.dataset = dataset
+        self.is_named = bool(name)
         self._name = check_input_name(name) if name else f"input_{uuid.uuid4().hex[:8]}"
         self.mode = mode
         self.path_on_compute = path_on_compute
@@ -88,14 +89,19 @@ class DatasetConsumptionConfig:
     @name.setter
     def name(self, value: str) -> None:
         self._name = check_input_name(value)
+        self.is_named = True
 
     def as_mount(self, path_on_compute: str | None = None) -> DatasetConsumptionConfig:
         """Return the input as a folder of links to its files."""
-        return DatasetConsumptionConfig(self.name, self.dataset, MOUNT, path_on_compute)
+        return self._in_mode(MOUNT, path_on_compute)
 
     def as_download(self, path_on_compute: str | None = None) -> DatasetConsumptionConfig:
         """Return the input as a folder of copies of its files."""
-        return DatasetConsumptionConfig(self.name, self.dataset, DOWNLOAD, path_on_compute)
+        return self._in_mode(DOWNLOAD, path_on_compute)
+
+    def _in_mode(self, mode: str, path_on_compute: str | None) -> DatasetConsumptionConfig:
+        name = self.name if self.is_named else None
+        return DatasetConsumptionConfig(name, self.dataset, mode, path_on_compute)
 
     def __repr__(self) -> str:
         return f"<input {self.name}: {self.dataset!r}, {self.mode}>"

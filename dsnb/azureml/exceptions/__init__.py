@@ -7,7 +7,12 @@
         ├── UserErrorException          the call asks for what cannot be
         │   ├── DatasetValidationError  data cannot be had, noticed before it is used
         │   └── DatasetExecutionError   data cannot be had, noticed when it is used
-        └── WorkspaceException          there is no such workspace, or there is one already
+        ├── WorkspaceException          there is no such workspace, or there is one already
+        ├── RunEnvironmentException     this is no script that was submitted
+        ├── ActivityFailedException     a run failed, noticed while it was waited for
+        ├── ActivityCanceledException   a run was canceled, likewise
+        └── WebserviceException         a model cannot be had
+            └── ModelNotFoundException  there is no such model
 
 The two about datasets are in `dsnb.azureml.data.dataset_error_handling`.
 """
@@ -18,7 +23,16 @@ from typing import Any
 
 from dsnb.errors import DsnbError
 
-__all__ = ["AzureMLException", "UserErrorException", "WorkspaceException"]
+__all__ = [
+    "ActivityCanceledException",
+    "ActivityFailedException",
+    "AzureMLException",
+    "ModelNotFoundException",
+    "RunEnvironmentException",
+    "UserErrorException",
+    "WebserviceException",
+    "WorkspaceException",
+]
 
 
 class AzureMLException(DsnbError):  # noqa: N818 - the name is what code catches
@@ -55,3 +69,23 @@ class UserErrorException(AzureMLException):
 
 class WorkspaceException(AzureMLException):
     """There is no such workspace, or there is one already."""
+
+
+class RunEnvironmentException(AzureMLException):
+    """The code was not submitted to be a run."""
+
+
+class ActivityFailedException(AzureMLException):
+    """A run failed, which was noticed while it was waited for."""
+
+
+class ActivityCanceledException(AzureMLException):
+    """A run was canceled, which was noticed while it was waited for."""
+
+
+class WebserviceException(AzureMLException):
+    """A model cannot be had."""
+
+
+class ModelNotFoundException(WebserviceException):
+    """There is no such model."""

@@ -1,0 +1,1 @@
+"""Pipelines: scripts that read what others write."""

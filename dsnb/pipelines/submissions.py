@@ -1,0 +1,364 @@
+"""Submitting a script or a pipeline: it is carried out while the notebook goes on.
+
+A thread of this process sees to it. A script that submits something waits for it before it ends; a
+kernel that ends takes with it what it submitted.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import uuid
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from queue import SimpleQueue
+
+from dsnb.errors import PipelineError, writing
+from dsnb.pipelines import processes
+from dsnb.pipelines.carrying import CANCELED, LOG, Carried, Surroundings
+from dsnb.pipelines.code import Code, find_code
+from dsnb.pipelines.following import UNFINISHED, UNRECORDED, Unfinished
+from dsnb.pipelines.reuse import find_equal, identity_of
+from dsnb.pipelines.steps import Input, Output, Step, ordered
+from dsnb.records import Failure, Job, Run, Version, now
+from dsnb.refs import check_name
+from dsnb.session import environment
+from dsnb.session.tracing import TRACER
+from dsnb.units import duration_text
+from dsnb.workspace import Workspace
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What is submitted.
+
+    Attributes
+    ----------
+    name
+        What the run is called.
+    experiment
+        What it belongs to together with others.
+    steps
+        The steps; of a script alone the one.
+    is_pipeline
+        Whether each step becomes a run below the one that is returned.
+    parent
+        Id of the run that it is a part of; None for none.
+    tags
+        Tags of the runs.
+    goes_on
+        Whether steps that need nothing of a failed one are begun after it failed.
+    anew
+        Whether steps are carried out although an earlier run did the same.
+    workers
+        How many steps are carried out at the same time; None for as many as there are processors.
+    """
+
+    name: str
+    experiment: str
+    steps: tuple[Step, ...]
+    is_pipeline: bool
+    parent: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    goes_on: bool = False
+    anew: bool = False
+    workers: int | None = None
+
+
+def submit(workspace: Workspace, plan: Plan) -> Submission:
+    """Begin to carry out a script or a pipeline.
+
+    Raises
+    ------
+    DsnbError
+        When it cannot be begun; nothing is recorded then.
+    """
+    for step in plan.steps:
+        for output in step.outputs:
+            if output.registering is not None:
+                check_name(output.registering.name)
+    submission = Submission(workspace, plan)
+    submission.start()
+    return submission
+
+
+class Submission:
+    """A script or pipeline that this process carries out.
+
+    Parameters
+    ----------
+    workspace
+        Where it is recorded.
+    plan
+        What it is.
+    """
+
+    def __init__(self, workspace: Workspace, plan: Plan) -> None:
+        self.id = str(uuid.uuid4())
+        self.folder = workspace.layout.run(self.id)
+        self.done = threading.Event()
+        self._workspace = workspace
+        self._plan = plan
+        self._sorter = ordered(plan.steps)
+        self._codes = {step.source: find_code(step.source) for step in plan.steps}
+        for step in plan.steps:
+            _check_script(step, self._codes[step.source])
+        self._ended: SimpleQueue[tuple[Carried, int]] = SimpleQueue()
+        self._made: dict[Output, Version] = {}
+        self._tried: list[Step] = []
+        self._running: list[Carried] = []
+        self._failure: Failure | None = None
+        self._surroundings = Surroundings(
+            experiment=plan.experiment,
+            kind="step" if plan.is_pipeline else "script",
+            parent=self.id if plan.is_pipeline else plan.parent,
+            tags=dict(plan.tags),
+            code=environment.code_state(str(plan.steps[0].source)),
+            packages=environment.packages(),
+        )
+
+    def start(self) -> None:
+        """Take what is to be carried out as it is now, and begin a thread that does so."""
+        carried = None
+        try:
+            if self._plan.is_pipeline:
+                # The record comes first: a folder without one is swept.
+                self._record_pipeline()
+                self._keep_code()
+            else:
+                [step] = self._plan.steps
+                carried = self._carried(step, self.id)
+                carried.record()
+                carried.take_code(self._codes[step.source])
+            UNFINISHED[self.id] = Unfinished(self._workspace, self.done)
+            threading.Thread(
+                target=self._carry_out,
+                args=[carried],
+                name=f"dsnb run {self.id[:8]}",
+                # A script waits for it before it ends; a kernel that ends must not.
+                daemon=environment.kernel_id() is not None,
+            ).start()
+        except BaseException as error:
+            UNFINISHED.pop(self.id, None)
+            self._failure = Failure(error=type(error).__name__)
+            if carried is not None:
+                carried.fail(error)
+            elif self._plan.is_pipeline:
+                self._end()
+            raise
+
+    def _keep_code(self) -> None:
+        """Copy the code, so that what is carried out is what there was when it was submitted."""
+        with writing(self.folder):
+            self.folder.mkdir(parents=True)
+            for number, (source, code) in enumerate(self._codes.items()):
+                self._codes[source] = code.copy_to(self.folder / f"code-{number}")
+
+    # In the thread
+
+    def _carry_out(self, carried: Carried | None) -> None:
+        with TRACER.not_the_users():
+            try:
+                if carried is None:
+                    self._carry_out_pipeline()
+                else:
+                    self._carry_out_script(carried)
+            except BaseException as error:
+                # Nobody is there to hear of it but who waits, and that only in this process.
+                UNRECORDED[self.id] = error
+            finally:
+                UNFINISHED.pop(self.id, None)
+                self.done.set()
+
+    def _carry_out_script(self, carried: Carried) -> None:
+        try:
+            process = carried.begin()
+        except Exception as error:
+            carried.fail(error)
+        else:
+            carried.finish(processes.wait(process))
+
+    def _carry_out_pipeline(self) -> None:
+        try:
+            self._carry_out_steps()
+        except BaseException as error:
+            self._say(f"This could not go on: {type(error).__name__}: {error}")
+            self._failure = Failure(error=type(error).__name__)
+            for carried in self._running:
+                processes.end_tree(carried.folder)
+                carried.fail(error)
+        left = [step.name for step in self._plan.steps if step not in self._tried]
+        if left:
+            self._say(f"Not carried out: {', '.join(left)}")
+        self._end()
+
+    def _carry_out_steps(self) -> None:
+        workers = self._plan.workers or os.cpu_count() or 1
+        waiting: list[Step] = []
+        while self._sorter.is_active():
+            waiting += self._sorter.get_ready()
+            while waiting and len(self._running) < workers and self._goes_on:
+                self._try(waiting.pop(0))
+                waiting += self._sorter.get_ready() if self._sorter.is_active() else ()
+            if not self._running:
+                break
+            carried, exit_code = self._ended.get()
+            self._running.remove(carried)
+            self._finish(carried, exit_code)
+
+    def _try(self, step: Step) -> None:
+        """Begin a step, unless an earlier run did the same."""
+        self._tried.append(step)
+        carried = None
+        try:
+            inputs = {one.name: self._version_of(one) for one in step.inputs}
+            identity = identity_of(step, self._codes[step.source].identity, inputs)
+            if step.reuse and not self._plan.anew and self._reuse(step, inputs, identity):
+                self._sorter.done(step)
+                return
+            carried = self._carried(step, str(uuid.uuid4()), inputs, identity)
+            carried.record()
+            self._say(f"{step.name} begins as run {carried.run_id}")
+            carried.take_code(self._codes[step.source])
+            process = carried.begin()
+        except Exception as error:
+            self._failed(step, type(error).__name__, [str(error)])
+            if carried is not None:
+                carried.fail(error)
+            return
+        self._running.append(carried)
+        threading.Thread(
+            target=lambda: self._ended.put((carried, processes.wait(process))), daemon=True
+        ).start()
+
+    def _finish(self, carried: Carried, exit_code: int) -> None:
+        run = carried.finish(exit_code)
+        step = carried.step
+        assert run.job is not None
+        assert run.ended is not None
+        if run.job.canceled:
+            self._say(f"{step.name} was canceled")
+            self._failure = self._failure or Failure(error=f"{step.name} was canceled")
+            return
+        if run.failure is not None:
+            self._failed(step, run.failure.error, processes.tail(carried.log))
+            return
+        took = duration_text((run.ended - run.started).total_seconds())
+        made = self._take_up(step, run)
+        self._say(f"{step.name} is done after {took}{made}")
+        self._sorter.done(step)
+
+    def _take_up(self, step: Step, run: Run) -> str:
+        """Let what a step made be had by others; return it in words."""
+        view = self._workspace.view()
+        handed = {use.handed.name: use for use in run.outputs if use.handed is not None}
+        for output in step.outputs:
+            version = view.by_id(handed[output.name].id)
+            assert version is not None
+            self._made[output] = version
+        named = [
+            handed[output.name].ref for output in step.outputs if output.registering is not None
+        ]
+        return f": {', '.join(named)}" if named else ""
+
+    def _reuse(self, step: Step, inputs: Mapping[str, Version], identity: str) -> bool:
+        found = find_equal(self._workspace, identity)
+        if found is None:
+            return False
+        earlier, versions = found
+        carried = self._carried(step, str(uuid.uuid4()), inputs, identity)
+        run = carried.record()
+        assert run.job is not None
+        assert earlier.job is not None
+        outputs = tuple(
+            replace(use, ref=versions[use.id].ref, at=now())
+            for use in earlier.outputs
+            if use.handed is not None
+        )
+        job = replace(run.job, exit_code=earlier.job.exit_code, reused=earlier.id)
+        run = replace(run, job=job, outputs=outputs, metrics=earlier.metrics, ended=now())
+        self._workspace.save_run(run)
+        self._say(
+            f"{step.name} is not carried out again: code, arguments and inputs are those of run "
+            f"{earlier.id}, whose output is taken{self._take_up(step, run)}"
+        )
+        return True
+
+    def _failed(self, step: Step, error: str, said: list[str]) -> None:
+        self._failure = self._failure or Failure(error=error)
+        self._say(f"{step.name} failed: {error}")
+        for line in said:
+            self._say(f"    {line}")
+
+    # What both have in common
+
+    @property
+    def is_canceled(self) -> bool:
+        """Whether somebody wants it to end."""
+        return (self.folder / CANCELED).exists()
+
+    @property
+    def _goes_on(self) -> bool:
+        return not self.is_canceled and (self._failure is None or self._plan.goes_on)
+
+    def _carried(
+        self,
+        step: Step,
+        run_id: str,
+        inputs: Mapping[str, Version] | None = None,
+        identity: str = "",
+    ) -> Carried:
+        known = inputs or {one.name: self._version_of(one) for one in step.inputs}
+        return Carried(self._workspace, step, run_id, known, self._surroundings, identity)
+
+    def _version_of(self, one: Input) -> Version:
+        return self._made[one.source] if isinstance(one.source, Output) else one.source
+
+    def _record_pipeline(self) -> None:
+        surroundings = self._surroundings
+        self._workspace.save_run(
+            Run(
+                id=self.id,
+                name=self._plan.name,
+                parent=self._plan.parent,
+                job=Job(kind="pipeline"),
+                experiment=surroundings.experiment,
+                process=os.getpid(),
+                process_started=environment.process_started(),
+                host=environment.host(),
+                user=environment.user(),
+                started=now(),
+                code=surroundings.code,
+                packages=surroundings.packages,
+                tags=surroundings.tags,
+            )
+        )
+
+    def _end(self) -> None:
+        failure, canceled = self._failure, self.is_canceled
+
+        def ended(run: Run) -> Run:
+            assert run.job is not None
+            return replace(
+                run, job=replace(run.job, canceled=canceled), ended=now(), failure=failure
+            )
+
+        self._workspace.change_run(self.id, ended)
+
+    def _say(self, text: str) -> None:
+        with (
+            suppress(OSError),
+            (self.folder / LOG).open("a", encoding="utf-8", errors="replace") as log,
+        ):
+            log.write(f"{text}\n")
+
+
+def _check_script(step: Step, code: Code) -> None:
+    if step.script and Path(step.script).as_posix() not in code.names:
+        raise PipelineError(
+            f"There is no script {step.script} in {step.source}.",
+            hint="Name it as it lies below source_directory; .amlignore and .gitignore leave files "
+            "out.",
+        )
