@@ -20,12 +20,12 @@ from dsnb.commands.declaring import (
     Variable,
     declare,
 )
+from dsnb.commands.registering import policy, workspace_to_register_in
 from dsnb.datasets.registration import Registration, Request
 from dsnb.errors import UsageError
 from dsnb.tables.conversion import Library
 from dsnb.tables.parts import Differing
 from dsnb.tables.reading import Wanted
-from dsnb.workspace import Workspace
 
 _DESCRIPTION = Arg("TEXT", short="-d")
 _CONDITION = Arg("EXPR")
@@ -125,11 +125,7 @@ def register(
             "A table (--from) and paths cannot be registered as one version.",
             hint="Register the table alone, or write it to a file and name that.",
         )
-    if snapshot and no_snapshot:
-        raise UsageError(
-            "--snapshot and --no-snapshot contradict each other.", hint="Give one of them."
-        )
-    workspace, made = Workspace.find_or_create(call.start, call.notify)
+    keeping = policy(snapshot, no_snapshot)
     given = {
         "sep": sep,
         "decimal": decimal,
@@ -138,29 +134,25 @@ def register(
         "dtype": dict(dtype) if dtype else None,
         "sheet": sheet,
     }
-    request = Request(
-        name=name,
-        add=add,
-        new_version=not no_new_version,
-        include_hidden=include_hidden,
-        kind=kind,
-        key=None if key is None else tuple(key),
-        options={option: value for option, value in given.items() if value is not None},
-        snapshot="always" if snapshot else "never" if no_snapshot else None,
-        description=description,
-        tags=dict(tag or {}),
-        run=call.session.run_id(workspace) if call.session else None,
-    )
-    try:
+    with workspace_to_register_in(call) as (workspace, made):
+        request = Request(
+            name=name,
+            add=add,
+            new_version=not no_new_version,
+            include_hidden=include_hidden,
+            kind=kind,
+            key=None if key is None else tuple(key),
+            options={option: value for option, value in given.items() if value is not None},
+            snapshot=keeping,
+            description=description,
+            tags=dict(tag or {}),
+            run=call.session.run_id(workspace) if call.session else None,
+        )
         if from_ is not None:
             table = from_.value if isinstance(from_, Variable) else from_
             registration = workspace.register_table(table, request)
         else:
             registration = workspace.register(paths, request)
-    except BaseException:
-        if made:
-            workspace.remove_if_empty()
-        raise
     if call.session is not None:
         call.session.record(workspace, registration.version, "register")
     return replace(registration, started_workspace=str(workspace.root) if made else None)

@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from typing import Annotated
 
 from dsnb.commands.declaring import NAME, PAIRS, PATH, REF, Arg, Call, declare
+from dsnb.commands.registering import policy, workspace_to_register_in
 from dsnb.datasets.models import ModelList, inputs_of, trained_on
 from dsnb.datasets.registration import Registration, Request
-from dsnb.errors import UsageError
-from dsnb.workspace import Workspace
 
 _DATA = Arg("ROLE=REF", form="pairs")
 _DESCRIPTION = Arg("TEXT", short="-d")
@@ -92,12 +91,8 @@ def _register_model(
     >>> [(one.role, one.ref) for one in made.version.parents]
     [('training data', 'weather_ds@1')]
     """
-    if snapshot and no_snapshot:
-        raise UsageError(
-            "--snapshot and --no-snapshot contradict each other.", hint="Give one of them."
-        )
-    workspace, made = Workspace.find_or_create(call.start, call.notify)
-    try:
+    keeping = policy(snapshot, no_snapshot)
+    with workspace_to_register_in(call) as (workspace, _):
         if data:
             parents = trained_on({role: workspace.resolve(ref) for role, ref in data.items()})
         else:
@@ -106,17 +101,13 @@ def _register_model(
         request = Request(
             name=name,
             kind="model",
-            snapshot="always" if snapshot else "never" if no_snapshot else None,
+            snapshot=keeping,
             description=description,
             tags=dict(tag or {}),
             run=call.session.run_id(workspace) if call.session else None,
             parents=parents,
         )
         registration = workspace.register(paths, request)
-    except BaseException:
-        if made:
-            workspace.remove_if_empty()
-        raise
     if call.session is not None:
         call.session.record(workspace, registration.version, "register")
     return registration

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import Annotated
 
 from dsnb.commands.declaring import REF, Arg, Call, Verb, declare
+from dsnb.commands.registering import workspace_to_register_in
 from dsnb.datasets.archives import Export
 from dsnb.datasets.importing import Import
 from dsnb.errors import UsageError
-from dsnb.workspace import Workspace
 
 _OUTPUT = Arg("FILE", "path", short="-o")
 _ARCHIVE = Arg("FILE", "path")
@@ -100,13 +100,8 @@ def _import(call: Call, file: Annotated[str, _ARCHIVE]) -> Import:
     >>> dsnb.import_("weather.dsnb.zip").present
     ('weather_ds@1',)
     """
-    workspace, made = Workspace.find_or_create(call.start, call.notify)
-    try:
+    with workspace_to_register_in(call) as (workspace, made):
         done = workspace.import_archive(file)
-    except BaseException:
-        if made:
-            workspace.remove_if_empty()
-        raise
     return replace(done, started_workspace=str(workspace.root) if made else None)
 
 
