@@ -37,6 +37,7 @@ __all__ = [
     "models",
     "overlap",
     "pick",
+    "pipeline",
     "register",
     "rename",
     "rerun",
@@ -46,6 +47,7 @@ __all__ = [
     "show",
     "snapshot",
     "status",
+    "step",
     "tag",
     "trace",
     "unload_ipython_extension",
@@ -68,6 +70,7 @@ if TYPE_CHECKING:
     from dsnb.commands.running import run, runs
     from dsnb.commands.setup import config, datastore, init, status
     from dsnb.commands.sharing import export, import_
+    from dsnb.commands.stepping import pipeline, step
     from dsnb.errors import DsnbError
     from dsnb.workspace import Workspace
 

@@ -79,7 +79,7 @@ def _carry_out(words: Sequence[str]) -> int:
         return 0
     try:
         line = parse_line(words, VERBS, prefix="dsnb", variables=None)
-        result = line.verb.run(Call(notify=_notify), *line.args, **line.kwargs)
+        result = line.verb.carry_out(Call(notify=_notify), *line.args, **line.kwargs)
         _print(line, result)
         return 1 if isinstance(result, _TELLING) and not result else 0
     except HelpRequested as asked:

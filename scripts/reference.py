@@ -39,7 +39,7 @@ def with_reference(text: str) -> str:
 
 def _verb(verb: Verb[..., Any], name: str) -> str:
     arguments = sorted(verb.arguments, key=lambda argument: argument.arg.form == "code")
-    usage = " ".join([f"%ds {name}", *map(_form, arguments)])
+    usage = " ".join([f"{'%%ds' if verb.cell else '%ds'} {name}", *map(_form, arguments)])
     lines = [f"### `{name}`", "", f"{verb.help.summary} {verb.help.details}".strip()]
     lines += ["", f"`{usage}`", ""]
     for argument in verb.arguments:

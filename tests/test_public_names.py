@@ -20,8 +20,8 @@ def test_the_public_names() -> None:
         "DsnbError", "Workspace", "__version__", "alias", "annotate", "bisect", "config",
         "datastore", "delete", "deprecate", "diff", "doctor", "export", "gc", "import_", "init",
         "lineage", "list", "load", "load_ipython_extension", "migrate", "model", "models",
-        "overlap", "pick", "register", "rename", "rerun", "restore", "run", "runs", "show",
-        "snapshot", "status", "tag", "trace", "unload_ipython_extension", "verify",
+        "overlap", "pick", "pipeline", "register", "rename", "rerun", "restore", "run", "runs",
+        "show", "snapshot", "status", "step", "tag", "trace", "unload_ipython_extension", "verify",
         "verify_notebook", "versions",
     ]  # fmt: skip
     assert dir(dsnb) == sorted(dsnb.__all__)

@@ -26,7 +26,9 @@ Q = ParamSpec("Q")
 R = TypeVar("R")
 S = TypeVar("S")
 
-Completes = Literal["name", "ref", "path", "variable", "run", "setting", "nothing"]
+Completes = Literal[
+    "name", "ref", "path", "variable", "run", "setting", "step", "input", "output", "nothing"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +97,16 @@ class Call:
         Told what the user should know.
     variables
         Those of the notebook, for code on a line.
+    body, cell
+        What stands below the line that is carried out, and the whole cell; no body for a line.
     """
 
     session: Session | None = None
     start: str | None = None
     notify: Notify = tell_on_stderr
     variables: Mapping[str, object] = field(default_factory=dict)
+    body: str | None = None
+    cell: str = ""
 
     def workspace(self) -> Workspace:
         """Return the workspace, which must exist."""
@@ -220,7 +226,7 @@ class Argument:
 class Verb(Generic[P, R]):
     """One verb of the product.
 
-    Calling it is the Python form; faces read `arguments` and call `run`.
+    Calling it is the Python form; faces read `arguments` and call `carry_out`.
 
     Parameters
     ----------
@@ -230,13 +236,21 @@ class Verb(Generic[P, R]):
         Whether it changes something: faces then show its result at once.
     name
         How it is typed; None is the function's name.
+    cell
+        Whether it is the first line of a cell, ``%%ds``, and what stands below belongs to it.
     """
 
     def __init__(
-        self, function: Callable[Concatenate[Call, P], R], *, changes: bool, name: str | None = None
+        self,
+        function: Callable[Concatenate[Call, P], R],
+        *,
+        changes: bool,
+        name: str | None = None,
+        cell: bool = False,
     ) -> None:
         self.name = name or function.__name__
         self.changes = changes
+        self.cell = cell
         self._function = function
         self.verbs: dict[str, Verb[..., Any]] = {}
         update_wrapper(self, function)
@@ -247,9 +261,9 @@ class Verb(Generic[P, R]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Carry the verb out for Python code."""
-        return self.run(Call(SESSION, SESSION.notebook.folder), *args, **kwargs)
+        return self.carry_out(Call(SESSION, SESSION.notebook.folder), *args, **kwargs)
 
-    def run(self, call: Call, *args: P.args, **kwargs: P.kwargs) -> R:
+    def carry_out(self, call: Call, *args: P.args, **kwargs: P.kwargs) -> R:
         """Carry the verb out; what it opens is not taken for the user's reading."""
         args, kwargs = self._checked(args, kwargs)  # type: ignore[assignment]
         if call.session is not None:
@@ -336,7 +350,7 @@ class Help:
 
 
 def declare(
-    *, changes: bool, name: str | None = None
+    *, changes: bool, name: str | None = None, cell: bool = False
 ) -> Callable[[Callable[Concatenate[Call, P], R]], Verb[P, R]]:
     """Declare a function to be a verb.
 
@@ -346,10 +360,12 @@ def declare(
         Whether it changes something.
     name
         How it is typed; None is the function's name.
+    cell
+        Whether it is the first line of a cell.
     """
 
     def declared(function: Callable[Concatenate[Call, P], R]) -> Verb[P, R]:
-        return Verb(function, changes=changes, name=name)
+        return Verb(function, changes=changes, name=name, cell=cell)
 
     return declared
 

@@ -135,7 +135,8 @@ def parse_line(
         raise UsageError(
             f"There is no verb {words[0]!r}. {near}".strip(), hint=f"Type {prefix} for all of them."
         )
-    verb, rest, line = verbs[words[0]], list(words[1:]), f"{prefix} {words[0]}"
+    verb, rest = verbs[words[0]], list(words[1:])
+    line = f"{'%%ds' if verb.cell else prefix} {words[0]}"
     if rest and rest[0] in verb.verbs:
         line = f"{line} {rest[0]}"
         verb, rest = verb.verbs[rest[0]], rest[1:]
@@ -199,7 +200,7 @@ def _without_code(
 
 def _examples(verb: Verb[..., Any], *, shell: bool) -> list[str]:
     """Return the examples of a verb as they are typed where it is used."""
-    if not shell:
+    if not shell or verb.cell:
         return [*verb.help.examples]
     examples = [each.replace("%ds", "dsnb") for each in verb.help.examples if "--from" not in each]
     if _code_of(verb) is None:

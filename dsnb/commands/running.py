@@ -320,12 +320,18 @@ def _show(call: Call, text: str | None) -> RunDetails:
         found = newest if text is None else find_run(records, text)
     if found is None:
         return RunDetails(None, "not begun")
+    records = workspace.runs()
+    children = sorted(
+        (run for run in records.values() if run.parent == found.id), key=lambda run: run.started
+    )
     return RunDetails(
         found,
         status_of(found, is_alive),
         untracked=tuple(workspace.candidates(found.untracked)),
         written=tuple(workspace.candidates(found.written)),
         models=tuple(_models(workspace, found)),
+        parent=records.get(found.parent or ""),
+        children=tuple((run, status_of(run, is_alive)) for run in children),
     )
 
 

@@ -19,6 +19,7 @@ from dsnb.commands import (
     running,
     setup,
     sharing,
+    stepping,
 )
 from dsnb.commands.declaring import Verb
 
@@ -49,6 +50,8 @@ VERBS: Mapping[str, Verb[..., Any]] = {
         keeping.delete,
         running.run,
         running.runs,
+        stepping.step,
+        stepping.pipeline,
         notebooks.verify_notebook,
         notebooks.rerun,
         migrating.migrate,

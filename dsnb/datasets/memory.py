@@ -34,14 +34,19 @@ from dsnb.tables.memory import write_exactly
 def register_table(stores: Stores, table: object, request: Request) -> Registration:
     """Keep a table that is in memory as Parquet, and record that as a version.
 
+    It comes from what the request names; where that is nothing, from what the table itself carries.
+
     Raises
     ------
     TableError
         When it is no table, or Parquet cannot hold it exactly; nothing is left behind then.
     """
     check_name(request.name)
-    parents = parents_of(stores.catalog.view(), table)
-    request = replace(request, table=hash_table(table), parents=parents)
+    if request.parents:
+        request = replace(request, parents_matter=True)
+    else:
+        request = replace(request, parents=parents_of(stores.catalog.view(), table))
+    request = replace(request, table=hash_table(table))
     if (known := _registered_table(stores, request)) is not None:
         return kept_if_asked(stores, known, request)
     moment = f"{now():%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 
 from dsnb.display import html, text
 from dsnb.presenting import as_html, as_text
 from dsnb.provenance.runs import Candidate, RunDetails, RunList, Status, count_versions
-from dsnb.records import Failure, Run, Use
+from dsnb.records import Failure, JobKind, Run, Use
 from dsnb.units import ago, count_text, duration_text, exact
 
 _NOT_BEGUN = "No run has begun: it does with the first dataset that is registered or loaded here."
-_SHAPES = {"running": "●", "completed": "✓", "failed": "✗", "interrupted": "⚠"}
+_SHAPES = {"running": "●", "completed": "✓", "failed": "✗", "canceled": "⊘", "interrupted": "⚠"}
+_KINDS: dict[JobKind, str] = {
+    "script": "script",
+    "pipeline": "pipeline",
+    "step": "step",
+    "cell": "step",
+}
 _NOTES = 10
 _FILES = 10
 _COLUMNS = 60
@@ -31,6 +38,10 @@ def _run_text(result: RunDetails) -> str:
             rows = [(use.ref, use.how, _cells(use), _asked(use)) for use in uses[: text.CAP]]
             laid_out = text.table(rows, indent="    ").split("\n")
             lines += text.capped(laid_out, len(uses), indent="    ")
+    if result.children:
+        steps = [_child(*one) for one in result.children[: text.CAP]]
+        laid_out = text.table(steps, indent="    ").split("\n")
+        lines += ["  steps:", *text.capped(laid_out, len(result.children), indent="    ")]
     for title, files in _candidates(result):
         listed = [
             (text.brief(one.path), _cells_text(one.cells), text.brief(f"%ds {one.command}"))
@@ -38,7 +49,7 @@ def _run_text(result: RunDetails) -> str:
         ]
         laid_out = text.table(listed, indent="    ").split("\n")
         lines += [f"  {title}:", *text.capped(laid_out, len(files), indent="    ")]
-    lines.append(text.facts(_facts(run), indent="  "))
+    lines.append(text.facts(_facts(result, run), indent="  "))
     return "\n".join(lines)
 
 
@@ -56,7 +67,16 @@ def _run_html(result: RunDetails) -> str:
         for title, uses in _parts(result, run)
         for use in uses
     ]
-    facts = html.table((), ((label, value) for label, value in _facts(run) if value))
+    facts = html.table((), ((label, value) for label, value in _facts(result, run) if value))
+    steps = html.details(
+        f"steps ({len(result.children):,})",
+        html.table(
+            ("Step", "State", "Inputs", "Outputs"),
+            (_child(*one) for one in result.children),
+            total=len(result.children),
+        ),
+        open=len(result.children) <= _FILES,
+    )
     files = [
         html.details(
             f"{title} ({len(found):,})",
@@ -74,9 +94,10 @@ def _run_html(result: RunDetails) -> str:
     ]
     return html.block(
         html.Html(f"Run: {html.line(*_headline(run, result.status))}"),
-        html.table(("", "Version", "How", "Cells", "Columns", "When"), uses, total=len(uses))
+        html.table(("", "Version", "How", "Cells", "", "When"), uses, total=len(uses))
         if uses
         else "",
+        steps if result.children else "",
         *files,
         html.details("where and with what", facts),
     )
@@ -91,7 +112,7 @@ def _runs_text(result: RunList) -> str:
     headers += ["metrics"] * measured
     rows = [
         (
-            run.name,
+            text.parts(run.name, None if run.job is None else _kind(run)),
             run.id[:8],
             ago(run.started),
             f"{_SHAPES[status]} {status}",
@@ -106,10 +127,11 @@ def _runs_text(result: RunList) -> str:
 
 @as_html.register
 def _runs_html(result: RunList) -> str:
-    headers = ("Run", "Id", "Started", "State", "Inputs", "Outputs", "Metrics", "Tags")
+    headers = ("Run", "Kind", "Id", "Started", "State", "Inputs", "Outputs", "Metrics", "Tags")
     rows = (
         (
             run.name,
+            _kind(run),
             html.code(run.id[:8]),
             html.moment(run.started),
             f"{_SHAPES[status]} {status}",
@@ -129,7 +151,7 @@ def _headline(run: Run, status: Status) -> list[str]:
         f"{count_text(inputs, 'input')}, {count_text(outputs, 'output')}",
         run.name,
         f"{_SHAPES[status]} {status}",
-        *([failure_text(run.failure)] if run.failure is not None else []),
+        *([failure_text(run.failure)] if run.failure and status != "canceled" else []),
         f"began {ago(run.started)}",
         f"id {run.id[:8]}",
     ]
@@ -163,12 +185,37 @@ def _duration(run: Run) -> str:
     return duration_text((run.ended - run.started).total_seconds())
 
 
-def _facts(run: Run) -> list[tuple[str, str]]:
+def _kind(run: Run) -> str:
+    return "session" if run.job is None else _KINDS[run.job.kind]
+
+
+def _child(run: Run, status: Status) -> tuple[str, ...]:
+    return f"{run.name} ({run.id[:8]})", f"{_SHAPES[status]} {status}", *_ends(run)
+
+
+def _job_facts(run: Run) -> list[tuple[str, str]]:
+    """Return how a run was carried out that is no session."""
+    job = run.job
+    if job is None:
+        return []
+    settings = ", ".join(f"{key}={value}" for key, value in job.settings.items())
+    return [
+        ("command", shlex.join(job.command)),
+        ("exit code", "" if job.exit_code is None else str(job.exit_code)),
+        ("reused", f"the outputs of run {job.reused[:8]}" if job.reused else ""),
+        ("not done here", settings),
+    ]
+
+
+def _facts(result: RunDetails, run: Run) -> list[tuple[str, str]]:
     code = run.code
     commit = code.commit and f"{code.commit[:10]} on {code.branch or 'no branch'}"
     dirty = " with uncommitted changes" if code.dirty else ""
     packages = ", ".join(f"{name} {version}" for name, version in run.packages.items())
     return [
+        ("kind", "" if run.job is None else _kind(run)),
+        ("part of", "" if result.parent is None else named(result.parent)),
+        *_job_facts(run),
         ("experiment", run.experiment),
         ("metrics", metrics_text(run)),
         *(("note", f"{one.text} ({ago(one.at)})") for one in run.notes[-_NOTES:]),
@@ -195,7 +242,13 @@ def _parts(result: RunDetails, run: Run) -> Iterator[tuple[str, Sequence[Use]]]:
 
 
 def _asked(use: Use) -> str:
-    return "" if use.columns is None else text.shortened(f"of {', '.join(use.columns)}", _COLUMNS)
+    """Return what was asked for of a version, and what the code of a step calls it."""
+    columns = "" if use.columns is None else f"of {', '.join(use.columns)}"
+    handed = use.handed
+    if handed is None or (handed.mechanism == "direct" and handed.name == use.ref.split("@")[0]):
+        return text.shortened(columns, _COLUMNS)
+    how = "" if handed.mechanism == "direct" else f" ({handed.mechanism})"
+    return text.shortened(text.parts(f"as {handed.name}{how}", columns), _COLUMNS)
 
 
 def _candidates(result: RunDetails) -> Iterator[tuple[str, Sequence[Candidate]]]:

@@ -302,7 +302,7 @@ def _held(version: Version) -> str:
         return "kept (snapshot)"
     if version.definition.from_memory:
         return "kept as Parquet"
-    return "kept (imported)" if version.definition.is_own else "by reference"
+    return "kept by dsnb" if version.definition.is_own else "by reference"
 
 
 def _next(result: Registration) -> list[str]:

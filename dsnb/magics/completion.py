@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from dsnb.commands.declaring import Argument, Verb
 from dsnb.commands.parsing import ESCAPES, split_line
 from dsnb.commands.verbs import VERBS
+from dsnb.pipelines.notebooks import STEPS
 from dsnb.session.notebook import NOTEBOOK
 from dsnb.settings import SETTINGS
 from dsnb.workspace import Workspace
@@ -19,7 +20,7 @@ _MOST = 200
 
 
 def complete(
-    typed: str, after: str = "", variables: Iterable[str] = ()
+    typed: str, after: str = "", variables: Iterable[str] = (), *, cell: bool = False
 ) -> tuple[str, list[tuple[str, str]]]:
     """Return what may stand in place of the last word of a ``%ds`` line.
 
@@ -31,6 +32,8 @@ def complete(
         What stands behind the cursor.
     variables
         Names of the notebook's variables.
+    cell
+        Whether it is the first line of a cell, ``%%ds``.
 
     Returns
     -------
@@ -46,18 +49,22 @@ def complete(
     start, quote = _last_word(typed)
     word = typed[start:]
     last = "".join(split_line(word + quote))
-    found = _complete_word(split_line(typed[:start]), last, variables)
+    verbs = {name: verb for name, verb in VERBS.items() if verb.cell or not cell}
+    found = _complete_word(split_line(typed[:start]), last, variables, verbs)
     # Editors that close quotes by themselves have put one behind the cursor already.
     closed = bool(quote) and after.startswith(quote)
     return word, [(_quoted(text, quote, closed), kind) for text, kind in found[:_MOST]]
 
 
 def _complete_word(
-    words: Sequence[str], last: str, variables: Iterable[str]
+    words: Sequence[str],
+    last: str,
+    variables: Iterable[str],
+    verbs: Mapping[str, Verb[..., Any]],
 ) -> list[tuple[str, str]]:
     if not words:
-        return [(name, "verb") for name in VERBS if name.startswith(last)]
-    verb = VERBS.get(words[0])
+        return [(name, "verb") for name in verbs if name.startswith(last)]
+    verb = verbs.get(words[0])
     if verb is None:
         return []
     rest = words[1:]
@@ -114,7 +121,7 @@ def _values(argument: Argument, last: str, variables: Iterable[str]) -> list[tup
         return [(choice, "value") for choice in argument.choices if choice.startswith(last)]
     match argument.arg.completes:
         case "name":
-            return [(name, "dataset") for name in _names() if name.startswith(last)]
+            return _datasets(last)
         case "ref":
             return _refs(last)
         case "path":
@@ -126,8 +133,18 @@ def _values(argument: Argument, last: str, variables: Iterable[str]) -> list[tup
             return [(key, "setting") for key in SETTINGS if key.startswith(last)]
         case "run":
             return _runs(last)
+        case "step":
+            return _steps(last)
+        case "input" | "output":
+            called, equals, rest = last.rpartition("=")
+            found = _refs(rest) if argument.arg.completes == "input" else _datasets(rest)
+            return [(f"{called}{equals}{text}", kind) for text, kind in found]
         case _:
             return []
+
+
+def _datasets(last: str) -> list[tuple[str, str]]:
+    return [(name, "dataset") for name in _names() if name.startswith(last)]
 
 
 def _refs(last: str) -> list[tuple[str, str]]:
@@ -155,6 +172,10 @@ def _paths(last: str) -> list[tuple[str, str]]:
 def _runs(last: str) -> list[tuple[str, str]]:
     names = {run.name: None for run in reversed([*_workspace().runs().values()])}
     return [(name, "run") for name in names if name.startswith(last)]
+
+
+def _steps(last: str) -> list[tuple[str, str]]:
+    return [(name, "step") for name in STEPS.of(_workspace()) if name.startswith(last)]
 
 
 def _names() -> Sequence[str]:

@@ -27,7 +27,10 @@ from dsnb.session.tracing import TRACER
 _KEPT = "_dsnb_extension"
 # ``%ds …`` at the beginning of a line, or assigned: ``df = ``, ``a, b = ``, ``frames["x"] = ``.
 _TARGET = r"[^\W\d][\w.]*(?:\[[^\]]*\])?"
-_LINE = re.compile(rf"\s*(?:{_TARGET}(?:\s*,\s*{_TARGET})*\s*=\s*)?%ds\s+(?P<typed>.*)", re.DOTALL)
+_LINE = re.compile(
+    rf"(?:(?P<cell>%%ds)|\s*(?:{_TARGET}(?:\s*,\s*{_TARGET})*\s*=\s*)?%ds)\s+(?P<typed>.*)",
+    re.DOTALL,
+)
 
 
 class _Extension:
@@ -37,10 +40,12 @@ class _Extension:
         self._shell = shell
         self._matcher = self._make_matcher()
         shell.register_magic_function(self.ds, "line", "ds")
+        shell.register_magic_function(self.ds_cell, "cell", "ds")
         shell.Completer.custom_matchers.append(self._matcher)
         shell.events.register("pre_run_cell", self._begin_cell)
         shell.events.register("post_run_cell", self._end_cell)
         NOTEBOOK.folder = os.getcwd()
+        NOTEBOOK.variables, NOTEBOOK.run_body = shell.user_ns, self._run_body
         TRACER.install()
         READERS.install()
         # The cell that loads the extension began before there was anybody to hear of it.
@@ -53,11 +58,12 @@ class _Extension:
         self._shell.events.unregister("pre_run_cell", self._begin_cell)
         self._shell.events.unregister("post_run_cell", self._end_cell)
         self._shell.Completer.custom_matchers.remove(self._matcher)
-        self._shell.magics_manager.magics["line"].pop("ds", None)
+        for kind in ("line", "cell"):
+            self._shell.magics_manager.magics[kind].pop("ds", None)
         READERS.remove()
         TRACER.remove()
         NOTEBOOK.end_cell()
-        NOTEBOOK.folder = None
+        NOTEBOOK.folder = NOTEBOOK.variables = NOTEBOOK.run_body = None
 
     @no_var_expand  # code on a line must stay as it is; of the rest run_line takes care
     @needs_local_scope
@@ -69,6 +75,23 @@ class _Extension:
         from dsnb.magics.magic import run_line
 
         return run_line(line, {**self._shell.user_ns, **(local_ns or {})})
+
+    @no_var_expand
+    def ds_cell(self, line: str, cell: str) -> Any:
+        """Carry out a cell as a step of this notebook's pipeline.
+
+        ``%%ds step NAME --in REF --out DATASET`` on its first line says what it reads and makes;
+        ``%ds step --help`` tells more.
+        """
+        from dsnb.magics.magic import run_line
+
+        return run_line(line, self._shell.user_ns, cell)
+
+    def _run_body(self, body: str) -> BaseException | None:
+        """Run code as a cell's, and return the error that it ended with."""
+        from dsnb.magics.bodies import run_body
+
+        return run_body(self._shell, body)
 
     def _begin_cell(self, info: Any) -> None:
         pass_over_no_more()
@@ -105,7 +128,8 @@ class _Extension:
             try:
                 from dsnb.magics.completion import complete
 
-                word, found = complete(match["typed"], after, self._shell.user_ns)
+                begins_cell = match["cell"] is not None
+                word, found = complete(match["typed"], after, self._shell.user_ns, cell=begins_cell)
             except Exception:
                 # An error here would break the user's typing; there is merely nothing to offer.
                 return SimpleMatcherResult(completions=[], suppress=False)

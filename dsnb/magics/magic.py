@@ -12,15 +12,15 @@ import dsnb.display.forms  # noqa: F401 - makes results show themselves
 from dsnb.commands.declaring import Call
 from dsnb.commands.parsing import HelpRequested, parse_line, split_code, split_line
 from dsnb.commands.verbs import VERBS
-from dsnb.errors import DsnbError, VariableNotFoundError, did_you_mean
+from dsnb.errors import DsnbError, UsageError, VariableNotFoundError, did_you_mean
 from dsnb.presenting import PlainText, Presentable, as_html, as_text, pass_over_once
 from dsnb.session.current import SESSION
 
 _UNEXPANDED = re.compile(r"\$[^\W\d]\w*|\{[^{}]+\}")
 
 
-def run_line(line: str, variables: dict[str, object]) -> Any:
-    """Carry out what follows ``%ds``.
+def run_line(line: str, variables: dict[str, object], body: str | None = None) -> Any:
+    """Carry out what follows ``%ds``, or a whole cell that begins with ``%%ds``.
 
     Parameters
     ----------
@@ -28,12 +28,14 @@ def run_line(line: str, variables: dict[str, object]) -> Any:
         What was typed.
     variables
         The notebook's variables.
+    body
+        What stands below the line of a cell; None for a line alone.
 
     Returns
     -------
     object
-        What the verb answers. The result of a change was shown already, and the end of the cell
-        does not show it again.
+        What the verb answers; nothing for a cell. The result of a change was shown already, and
+        the end of the cell does not show it again.
 
     Raises
     ------
@@ -55,9 +57,11 @@ def run_line(line: str, variables: dict[str, object]) -> Any:
         typed, code = split_code(line, VERBS)
         typed = _expanded(typed, variables)
         words = [*split_line(typed), *([] if code is None else ["--", code])]
+        if body is not None:
+            _check_begins_cell(words)
         parsed = parse_line(words, VERBS, prefix="%ds", variables=variable)
-        call = Call(SESSION, SESSION.notebook.folder, notify, variables)
-        result = parsed.verb.run(call, *parsed.args, **parsed.kwargs)
+        call = Call(SESSION, SESSION.notebook.folder, notify, variables, body, _cell_of(body))
+        result = parsed.verb.carry_out(call, *parsed.args, **parsed.kwargs)
     except HelpRequested as asked:
         return PlainText(asked.text.rstrip())
     except DsnbError as error:
@@ -72,7 +76,26 @@ def run_line(line: str, variables: dict[str, object]) -> Any:
     if parsed.verb.changes and getattr(result, "done", None) != "":
         _publish(result)
         pass_over_once(result)
-    return result
+    # The value of a step's cell is that of its last line, as of any cell.
+    return result if body is None else None
+
+
+def _check_begins_cell(words: list[str]) -> None:
+    """Refuse a cell that begins with a verb that takes none."""
+    verb = VERBS.get(words[0]) if words else None
+    if verb is None or not verb.cell:
+        given = words[0] if words else "nothing"
+        raise UsageError(
+            f"%%ds begins a cell that is a step, and {given} is none.",
+            hint="Write %%ds step NAME --in REF --out DATASET"
+            + (f", or one line: %ds {given}" if verb is not None else "."),
+        )
+
+
+def _cell_of(body: str | None) -> str:
+    """Return the cell that a body stands in; empty where code has called the magic by itself."""
+    source = SESSION.notebook.source
+    return source if body is not None and source.lstrip().startswith("%%ds") else ""
 
 
 def _expanded(text: str, variables: dict[str, object]) -> str:

@@ -118,10 +118,14 @@ def read_profile(scope: Scope, path: str, name: str, number: int, effort: Effort
 
 
 def read_runs(scope: Scope, path: str, kernel: str | None, offset: int, limit: int) -> Answer:
-    """Return a page of the runs, or of those of one kernel, newest first."""
+    """Return a page of the runs, or of a kernel's sessions, newest first."""
     workspace = scope.open(scope.locate(path))
     view = workspace.view()
-    runs = [run for run in workspace.runs().values() if kernel in (None, run.kernel)][::-1]
+    runs = [
+        run
+        for run in workspace.runs().values()
+        if kernel is None or (run.kernel == kernel and run.job is None)
+    ][::-1]
     return page(
         len(runs), offset, (_run(scope, view, run) for run in runs[offset : offset + limit])
     )
@@ -131,7 +135,8 @@ def read_run(scope: Scope, path: str, identifier: str) -> Answer:
     """Return everything about a run; of files only whether those it used were registered since."""
     place = scope.locate(path)
     workspace = scope.open(place)
-    run = workspace.runs().get(identifier)
+    runs = workspace.runs()
+    run = runs.get(identifier)
     if run is None:
         raise RunNotFoundError(
             f"There is no run {identifier[:100]!r}.", hint="Type %ds runs to see them all."
@@ -139,7 +144,17 @@ def read_run(scope: Scope, path: str, identifier: str) -> Answer:
     view = workspace.view()
     files = (*run.untracked[:MOST_UNTRACKED], *run.written[:MOST_UNTRACKED])
     unregistered = workspace.unregistered(files, str(place.folder)) if files else {}
-    return run_details_answer(run, _run(scope, view, run), _overtaken(view, run), unregistered)
+    children = sorted(
+        (one for one in runs.values() if one.parent == run.id), key=lambda one: one.started
+    )
+    return run_details_answer(
+        run,
+        _run(scope, view, run),
+        _overtaken(view, run),
+        unregistered,
+        runs.get(run.parent or ""),
+        [(one, _status(one)) for one in children],
+    )
 
 
 def read_kernel_lock(scope: Scope, path: str, kernel: str) -> Answer:

@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from dsnb.provenance.runs import Status, count_versions
 from dsnb.provenance.stale import Stale
-from dsnb.records import Run, Source, Untracked, Use, Version
+from dsnb.records import Job, Run, Source, Untracked, Use, Version
 from dsnb.server.answers import (
     REF,
     Answer,
     clipped,
     clipped_or_none,
     fitting,
+    reader_answer,
     tags_answer,
 )
 
@@ -22,6 +23,9 @@ _NOTES = 50
 _METRICS = 100
 _PACKAGES = 100
 _FILES = 100
+_CHILDREN = 100
+_WORDS = 100
+_SETTINGS = 50
 
 
 def run_answer(
@@ -45,6 +49,7 @@ def run_answer(
         "id": clipped(run.id, 100),
         "name": clipped(run.name, 400),
         "status": status,
+        "job": None if run.job is None else run.job.kind,
         "failure": None
         if failure is None
         else {"error": clipped(failure.error, 200), "cell": failure.cell},
@@ -66,7 +71,12 @@ def run_answer(
 
 
 def run_details_answer(
-    run: Run, told: Answer, stale: Iterable[Stale], unregistered: Mapping[Source, str]
+    run: Run,
+    told: Answer,
+    stale: Iterable[Stale],
+    unregistered: Mapping[Source, str],
+    parent: Run | None = None,
+    children: Sequence[tuple[Run, Status]] = (),
 ) -> Answer:
     """Return everything about a run.
 
@@ -80,6 +90,10 @@ def run_details_answer(
         The inputs that were overtaken.
     unregistered
         The files that no version holds yet, with what registers each.
+    parent
+        The run that it is a part of.
+    children
+        Its own parts with how they stand, in the order in which they began.
     """
     untracked = [one for one in run.untracked if one.path in unregistered]
     written = [one for one in run.written if one.path in unregistered]
@@ -118,6 +132,24 @@ def run_details_answer(
         "untracked_total": len(untracked),
         "written": _files(written, unregistered),
         "written_total": len(written),
+        "parent": None if parent is None else reader_answer(parent),
+        "children": fitting(
+            ({**reader_answer(one), "status": status} for one, status in children),
+            15_000,
+            _CHILDREN,
+        ),
+        "children_total": len(children),
+        "job": None if run.job is None else _job(run.job),
+    }
+
+
+def _job(job: Job) -> Answer:
+    settings = ((clipped(key, 200), clipped(value, 500)) for key, value in job.settings.items())
+    return {
+        "command": fitting((clipped(word, 1_000) for word in job.command), 10_000, _WORDS),
+        "exit_code": job.exit_code,
+        "reused": clipped_or_none(job.reused, 100),
+        "settings": dict(fitting(settings, 5_000, _SETTINGS)),
     }
 
 
@@ -148,6 +180,7 @@ def _uses(uses: Sequence[Use], version_of: Callable[[Use], Version | None]) -> l
                 "how": use.how,
                 # A cell that is run again has a new number, and only that one is still in sight.
                 "cells": list(use.cells[-_CELLS:]),
+                "called": "" if use.handed is None else clipped(use.handed.name, 200),
             }
             for use, version in ((use, version_of(use)) for use in uses)
         ),

@@ -152,7 +152,7 @@ class Session:
     def _taken_up(self, workspace: Workspace) -> Run | None:
         """Go on with the run that this process was submitted to be, None where it was not."""
         identifier = submitted_run()
-        if identifier is None or self._forked or workspace.root in self._workspaces:
+        if identifier is None or workspace.root in self._workspaces:
             return None
         run = workspace.runs().get(identifier)
         if run is None or run.ended is not None:
@@ -182,7 +182,7 @@ class Session:
             The columns that were asked for; None for all.
         """
         with self._guard:
-            if self.run(workspace) is None and self._forked:
+            if (self.run(workspace) or self._taken_up(workspace)) is None and self._forked:
                 return
             for hear in self.listeners:
                 hear(version, how, also, columns)
@@ -324,6 +324,7 @@ class Session:
         """Leave the runs as they were last written, and know of none."""
         with self._guard:
             self._runs.clear()
+            self._workspaces.clear()
             self._submitted.clear()
             self._next_ids.clear()
             self._unsaved.clear()

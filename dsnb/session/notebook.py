@@ -6,7 +6,9 @@ first verb.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, MutableMapping
+from contextlib import contextmanager
+from typing import Any
 
 
 class Notebook:
@@ -28,6 +30,11 @@ class Notebook:
         Called when a cell begins.
     after_cell
         Called when a cell has ended.
+    variables
+        The notebook's variables; None outside a notebook.
+    run_body
+        Runs code as a cell's, shows what it shows, its error included, and returns that error; None
+        outside a notebook.
     """
 
     def __init__(self) -> None:
@@ -38,6 +45,8 @@ class Notebook:
         self.failed: tuple[str, int] | None = None
         self.before_cell: list[Callable[[], None]] = []
         self.after_cell: list[Callable[[], None]] = []
+        self.variables: MutableMapping[str, Any] | None = None
+        self.run_body: Callable[[str], BaseException | None] | None = None
 
     def begin_cell(self, execution_count: int, source: str = "") -> None:
         """Attribute what follows to a cell, until it ends."""
@@ -61,6 +70,16 @@ class Notebook:
         self.source = ""
         for finish in self.after_cell:
             finish()
+
+    @contextmanager
+    def as_cell(self, source: str) -> Iterator[None]:
+        """Attribute what follows to a cell that another one runs again; empty for no cell."""
+        running, self.source = self.source, source or self.source
+        self.sources[self.source] = None
+        try:
+            yield
+        finally:
+            self.source = running
 
 
 NOTEBOOK = Notebook()

@@ -126,6 +126,18 @@ class Tracer:
         finally:
             self._own.discard(thread)
 
+    @contextmanager
+    def the_users_again(self) -> Iterator[None]:
+        """Within `not_the_users`, see what this thread opens in the block: it runs a cell."""
+        thread = threading.get_ident()
+        hidden = thread in self._own
+        self._own.discard(thread)
+        try:
+            yield
+        finally:
+            if hidden:
+                self._own.add(thread)
+
     def saw_reading(self, path: str, found: os.stat_result) -> None:
         """Remember that the cell is about to read a file.
 

@@ -24,6 +24,8 @@ export type Run = Schemas['Run'];
 export type Use = Schemas['Use'];
 /** Everything about a run. */
 export type RunDetails = Schemas['RunDetails'];
+/** How a run was carried out that is no session. */
+export type Job = Schemas['Job'];
 /** A file that a run read or wrote, and that no version holds. */
 export type Unregistered = Schemas['Unregistered'];
 /** A version that another was made from, or that was made from it. */

@@ -372,12 +372,18 @@ export interface components {
             how: "load" | "trace" | "register";
             /** @description Execution counts of the cells that used it, the last 50. */
             cells: number[];
+            /** @description What the code of a script or step calls it, where it was given to it; else empty. */
+            called?: string;
         };
         Run: {
             id: string;
             name: string;
-            /** @enum {string} */
-            status: "running" | "completed" | "failed" | "interrupted";
+            status: components["schemas"]["Status"];
+            /**
+             * @description How it was carried out: a cell is one that is a step; null for a session.
+             * @enum {string|null}
+             */
+            job: "script" | "pipeline" | "step" | "cell" | null;
             /** @description How its last cell failed. */
             failure: components["schemas"]["Failure"] | null;
             /** @description Empty for none. */
@@ -405,6 +411,11 @@ export interface components {
             /** @description Number of distinct versions made. */
             outputs_total?: number;
         };
+        /**
+         * @description Somebody ended what was canceled; the process of what was interrupted is gone.
+         * @enum {string}
+         */
+        Status: "running" | "completed" | "failed" | "canceled" | "interrupted";
         Failure: {
             /** @description Name of the error's class. */
             error: string;
@@ -435,6 +446,31 @@ export interface components {
             /** @description The first 100 files that it wrote and that still no version holds. */
             written: components["schemas"]["Unregistered"][];
             written_total: number;
+            /** @description The run that it is a part of. */
+            parent: components["schemas"]["Reader"] | null;
+            /** @description Its own parts, the first 100 in the order in which they began. */
+            children: components["schemas"]["ChildRun"][];
+            children_total: number;
+            /** @description Null for a session. */
+            job: components["schemas"]["Job"] | null;
+        };
+        ChildRun: {
+            id: string;
+            name: string;
+            /** Format: date-time */
+            started: string;
+            status: components["schemas"]["Status"];
+        };
+        Job: {
+            /** @description The script and its arguments, the first 100; empty where there is none. */
+            command: string[];
+            exit_code: number | null;
+            /** @description Id of the run whose outputs were taken instead of doing the same again. */
+            reused: string | null;
+            /** @description What was asked for that this machine does not do. */
+            settings: {
+                [key: string]: string;
+            };
         };
         Metric: {
             name: string;
@@ -715,7 +751,7 @@ export interface operations {
             query?: {
                 /** @description A folder below the server's root, as the contents API names it; empty is the root. No drive, no leading slash, no `..`. */
                 path?: components["parameters"]["path"];
-                /** @description Only the runs of this kernel. */
+                /** @description Only the sessions of this kernel, without what they carried out as runs of its own. */
                 kernel?: string;
                 offset?: components["parameters"]["offset"];
                 limit?: components["parameters"]["limit"];

@@ -199,6 +199,51 @@ describe('the details of a run', () => {
     (await region('Models')).getByText('registered, cell 6');
   });
 
+  it('tell the steps, each with how it stands, and lead there', async () => {
+    const at = '2026-11-01T10:00:00Z';
+    const children = [
+      { id: 'b', name: 'prepare', started: at, status: 'completed' as const },
+      { id: 'c', name: 'report', started: at, status: 'canceled' as const }
+    ];
+    await details({ children, children_total: 5 });
+    const steps = await region('Steps');
+    steps.getByText('✓ completed');
+    steps.getByText('⊘ canceled');
+    steps.getByText('and 3 more');
+    await click('report');
+    expect(model.history.selection?.id).toBe('c');
+  });
+
+  it('tell how a script was carried out, and what its code calls what it was given', async () => {
+    const shown = await details(
+      {
+        parent: { id: 'p', name: 'pipeline', started: '2026-11-01T10:00:00Z' },
+        job: {
+          command: ['train.py', '--data', 'x'],
+          exit_code: 1,
+          reused: '0123456789',
+          settings: { compute_target: 'cpu-cluster' }
+        }
+      },
+      {
+        status: 'canceled',
+        job: 'step',
+        failure: { error: 'KeyboardInterrupt', cell: 1 },
+        inputs: [use({ called: 'raw' }), use({ ref: 'b@1', called: 'b' })],
+        inputs_total: 2
+      }
+    );
+    shown.getByText('⊘ canceled');
+    expect(shown.queryByText(/KeyboardInterrupt/)).toBeNull();
+    shown.getByText('train.py --data x');
+    shown.getByText('1');
+    shown.getByRole('button', { name: 'pipeline' });
+    shown.getByRole('button', { name: '01234567' });
+    shown.getByText('compute_target=cpu-cluster');
+    shown.getByText('loaded, as raw, cell 1');
+    shown.getByText('loaded, cell 1');
+  });
+
   it('tell metrics, notes, code and environment', async () => {
     const shown = await details(
       {

@@ -360,7 +360,8 @@ describe('runs', () => {
     server.register('weather_ds');
     server.runs = [
       run({ id: 'a', name: 'new', inputs }),
-      run({ id: 'b', name: 'old', status: 'interrupted' })
+      run({ id: 'b', name: 'old', status: 'interrupted' }),
+      run({ id: 'c', name: 'prepare', status: 'canceled', job: 'cell' })
     ];
     show();
     fireEvent.click(screen.getByRole('tab', { name: 'Runs' }));
@@ -369,6 +370,9 @@ describe('runs', () => {
     expect(item.getByText('project/train.ipynb')).toBeTruthy();
     expect(item.getByText('none')).toBeTruthy();
     expect(screen.getByText('⊘ interrupted')).toBeTruthy();
+    const step = within(screen.getByRole('article', { name: 'Run prepare' }));
+    expect(step.getByText('⊘ canceled')).toBeTruthy();
+    expect(step.getByText('step')).toBeTruthy();
     fireEvent.click(item.getByRole('button', { name: 'weather_ds@1' }));
     await screen.findByRole('region', { name: 'Version weather_ds@1' });
   });

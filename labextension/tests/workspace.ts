@@ -169,6 +169,10 @@ export class FakeServer {
           untracked_total: 0,
           written: [],
           written_total: 0,
+          parent: null,
+          children: [],
+          children_total: 0,
+          job: null,
           ...this.runDetails.get(id)
         }
       : refusal(404, 'RunNotFoundError', `There is no run ${id}.`, 'See %ds runs.');
@@ -267,6 +271,7 @@ export function run(said: Partial<Run>): Run {
     id: 'run-1',
     name: 'train',
     status: 'running',
+    job: null,
     failure: null,
     experiment: '',
     notebook: 'project/train.ipynb',

@@ -181,5 +181,5 @@ def test_what_changes_something_is_declared_so() -> None:
         "register", "alias", "tag", "annotate", "rename", "run start", "run end",
         "run note", "run metric", "run tag", "model register", "init", "datastore add",
         "datastore remove", "config", "snapshot", "restore", "deprecate", "delete", "export",
-        "import", "gc", "doctor", "rerun", "migrate",
+        "import", "gc", "doctor", "rerun", "migrate", "step", "pipeline run",
     }  # fmt: skip

@@ -11,6 +11,7 @@ import pyarrow.parquet
 import pytest
 
 import dsnb
+import dsnb.display.forms
 from dsnb.datasets.origins import ATTRIBUTE, Origin, marked, origin_of
 from dsnb.errors import TableError
 from dsnb.presenting import as_text
@@ -182,6 +183,19 @@ def test_a_version_made_from_a_loaded_frame_names_its_parent(one: Workspace) -> 
     assert parents(one, "warm@1") == ["ds@1"]
     assert from_document(to_document(made), Version, "it") == made
     assert raw.parents == ()
+
+
+def test_parents_that_are_named_count_for_more_than_what_a_frame_carries(one: Workspace) -> None:
+    other = register_table(one, pd.DataFrame({"b": [1]}), "other").version
+    frame = load(one, "ds")
+    parents = (Parent(other.ref, other.id, other.digest),)
+    made = register_table(one, frame, "made", parents=parents)
+    assert made.version.parents == parents
+    # The same table made from the same is nothing new; made from something else it is.
+    assert not register_table(one, frame, "made", parents=parents).created
+    again = register_table(one, frame, "made", parents=(*parents, Parent("a@1", "1", "ab")))
+    assert (again.created, again.version.digest) == (True, made.version.digest)
+    assert not register_table(one, frame, "made").created
 
 
 def test_a_frame_of_unknown_origin_has_no_parent(one: Workspace) -> None:

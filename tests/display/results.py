@@ -1,8 +1,11 @@
 """One of every result, made of a text that may be anything."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import cycle
+from typing import get_args
 
 import pandas as pd
 
@@ -49,6 +52,11 @@ from dsnb.datasets.tracefile import FileTrace
 from dsnb.errors import DsnbError
 from dsnb.magics.magic import Notice
 from dsnb.migration.files import MigratedFile, Migration
+from dsnb.pipelines.cellruns import Made, StepDone
+from dsnb.pipelines.cells import CellInput, CellOutput, CellStep
+from dsnb.pipelines.notebooks import Pipeline, Reading, Standing
+from dsnb.pipelines.notebooks import State as StepState
+from dsnb.pipelines.rerunning import PipelineRun, Ran
 from dsnb.presenting import PlainText, Presentable
 from dsnb.provenance.dependents import Dependents
 from dsnb.provenance.lineage import Ancestry, Lineage
@@ -63,13 +71,17 @@ from dsnb.records import (
     Definition,
     Failure,
     FileEntry,
+    Handed,
+    Job,
     Note,
     Parent,
     Run,
     Source,
     Use,
     Version,
+    now,
 )
+from dsnb.refs import parse
 from dsnb.session.execution import FailedCell
 from dsnb.session.rerunning import Rerun
 from dsnb.storage.configuration import DatastoreList, SettingList
@@ -354,7 +366,79 @@ def rerun(text: str, many: int) -> Rerun:
     )
 
 
-def every_result(text: str, many: int = 3) -> dict[str, Presentable]:
+# Tests ask for one kind after the other of the same text, which may be a megabyte: few are kept.
+def job_run(text: str, uses: int = 3) -> Run:
+    """Return a run of a script that was given its inputs under other names."""
+    given = tuple(
+        replace(use, handed=Handed(name=text, mechanism="mount", path=text), columns=(text,))
+        for use in run(text, uses).inputs
+    )
+    job = Job(
+        kind="script",
+        command=(text,) * uses,
+        exit_code=1,
+        canceled=True,
+        identity=text,
+        reused=text,
+        settings={text: text},
+    )
+    return replace(
+        run(text, uses),
+        parent=text,
+        job=job,
+        inputs=given,
+        failure=Failure(error=text),
+        ended=now(),
+    )
+
+
+def step_done(text: str, many: int) -> StepDone:
+    made = tuple(Made(version(text, number), new=number % 2 == 0) for number in range(1, many + 1))
+    ended = replace(job_run(text, many), job=Job(kind="cell"))
+    return StepDone(ended, ((text, text),) * many, made)
+
+
+def standings(text: str, many: int) -> tuple[Standing, ...]:
+    states: tuple[StepState, ...] = get_args(StepState)
+    step = CellStep(
+        name=text,
+        body=text,
+        inputs=(CellInput(text, parse("weather_ds")),),
+        outputs=(CellOutput(text, text),) * many,
+    )
+    reads = (
+        Reading(text, text, text, None),
+        Reading(text, text, None, text),
+        *(Reading(text, text, f"{text}@1", text),) * many,
+    )
+    return tuple(
+        Standing(
+            step=step,
+            state=state,
+            reads=reads,
+            made=(text,) if state == "up to date" else (),
+            run=None if state == "never run" else job_run(text),
+            by=text if state == "replaced" else "",
+            here=state == "running",
+        )
+        for state, _ in zip(cycle(states), range(max(many, len(states))), strict=False)
+    )
+
+
+def pipeline_run(text: str, many: int) -> PipelineRun:
+    one = standings(text, 3)[0]
+    return PipelineRun(
+        (
+            Ran(one, done=step_done(text, many)),
+            Ran(one, error=DsnbError(text, hint=text)),
+            Ran(one, waits_for=(text,) * many),
+            *(Ran(each) for each in standings(text, many)),
+        )
+    )
+
+
+@lru_cache(maxsize=2)
+def every_result(text: str, many: int = 3) -> Mapping[str, Presentable]:
     """Return a result of each kind by its name; lists hold ``many``."""
     one = version(text)
     rows = tuple(VersionRow(version(text, number), (text,), False) for number in range(many, 0, -1))
@@ -457,6 +541,22 @@ def every_result(text: str, many: int = 3) -> dict[str, Presentable]:
             "running",
             untracked=tuple(Candidate(f"{text} {n}", (n,) * 20, text) for n in range(many)),
             written=(Candidate(text, (), text),),
+        ),
+        "run of a script": RunDetails(
+            job_run(text, many),
+            "canceled",
+            parent=run(text),
+            children=((job_run(text, many), "failed"), *((run(text), "canceled"),) * many),
+        ),
+        "runs of all kinds": RunList(((job_run(text), "canceled"), (run(text), "running"))),
+        "step": step_done(text, many),
+        "step that made nothing": replace(step_done(text, many), read=(), made=()),
+        "pipeline": Pipeline(text, standings(text, many)),
+        "pipeline up to date": Pipeline(None, standings(text, many)[:1]),
+        "pipeline without steps": Pipeline(None, ()),
+        "pipeline run": pipeline_run(text, many),
+        "pipeline with nothing to do": PipelineRun(
+            tuple(map(Ran, standings(text, 3)[:1])), changed=True
         ),
         "run done": RunDetails(run(text), "running", done=f"tags: {text}"),
         "no run": RunDetails(None, "not begun"),

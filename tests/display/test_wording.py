@@ -2,6 +2,7 @@
 
 import os
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 
 import dsnb
 from dsnb.presenting import as_html
+from dsnb.provenance.runs import RunDetails, RunList
+from dsnb.records import Failure, Handed, Job, Run, Use
 from dsnb.units import ago, count_text, day, exact, size_text
 from tests.display.test_every_result import Reader
 
@@ -224,3 +227,44 @@ def test_exact_times_are_local_with_their_zone(monkeypatch: pytest.MonkeyPatch) 
     finally:
         monkeypatch.undo()
         time.tzset()
+
+
+def test_a_run_that_is_no_session_says_how_it_was_carried_out() -> None:
+    data = Use(
+        ref="weather_ds@2", id="1", digest="", how="load", at=datetime.now(UTC),
+        handed=Handed(name="raw", mechanism="mount", path="/x"),
+    )  # fmt: skip
+    began = datetime.now(UTC) - timedelta(minutes=2)
+    job = Job(
+        kind="script", command=("train.py", "--out", "my models"), exit_code=1, canceled=True,
+        reused="0123456789", settings={"compute_target": "cpu-cluster"},
+    )  # fmt: skip
+    run = Run(
+        id="9876543210", name="train", parent="1", job=job, process=7, process_started=0.0,
+        host="laptop", started=began, ended=began, inputs=(data,),
+        failure=Failure(error="KeyboardInterrupt"),
+    )  # fmt: skip
+    above = replace(run, id="13579", name="digits", job=Job(kind="pipeline"))
+    told = str(RunDetails(run, "canceled", parent=above)).split("\n")
+    assert told[:2] == [
+        "Run: 1 input, 0 outputs · train · ⊘ canceled · began 2 minutes ago · id 98765432",
+        "  inputs:",
+    ]
+    assert told[2:9] == [
+        "    weather_ds@2  load    as raw (mount)",
+        "  outputs: none",
+        "  kind:           script",
+        "  part of:        digits (13579)",
+        "  command:        train.py --out 'my models'",
+        "  exit code:      1",
+        "  reused:         the outputs of run 01234567",
+    ]
+    assert told[9] == "  not done here:  compute_target=cpu-cluster"
+    below = RunDetails(above, "failed", children=((run, "canceled"), (run, "completed")))
+    steps = str(below).partition("  steps:\n")[2].split("\n")[:2]
+    assert [line.split() for line in steps] == [
+        ["train", "(98765432)", "⊘", "canceled", "weather_ds@2"],
+        ["train", "(98765432)", "✓", "completed", "weather_ds@2"],
+    ]
+    assert "⊘ canceled" in Reader(as_html(below)).text
+    assert str(RunList(((run, "canceled"),))).split("\n")[1].startswith("train · script  98765432")

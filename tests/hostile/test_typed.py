@@ -59,7 +59,7 @@ def run(words: list[str]) -> None:
         raise VariableNotFoundError(f"There is no variable {name}.")
 
     line = parse_line(words, VERBS, prefix="%ds", variables=variable)
-    result = line.verb.run(Call(notify=lambda notice: None), *line.args, **line.kwargs)
+    result = line.verb.carry_out(Call(notify=lambda notice: None), *line.args, **line.kwargs)
     if isinstance(result, Presentable):
         as_text(result).encode()
         as_html(result).encode()

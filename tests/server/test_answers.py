@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dsnb.datasets.inspection import VersionDetails, VersionRow
 from dsnb.provenance.dependents import Dependents
 from dsnb.provenance.stale import Stale
-from dsnb.records import Column, Definition, Failure, FileEntry, Note, Source, Untracked
+from dsnb.records import Column, Definition, Failure, FileEntry, Job, Note, Source, Untracked
 from dsnb.server.answers import (
     MOST,
     clipped,
@@ -115,6 +115,12 @@ def test_a_record_that_no_dsnb_wrote_still_fits() -> None:
         host=HUGE,
         notebook_digest=HUGE,
         failure=Failure(error=HUGE, cell=1),
+        job=Job(
+            kind="script",
+            command=(HUGE,) * 300,
+            reused=HUGE,
+            settings={f"{n}{HUGE}": HUGE for n in range(300)},
+        ),
         tags={HUGE: HUGE},
         packages={f"{n}{HUGE}": HUGE for n in range(300)},
         metrics={f"{n}{HUGE}": (float("nan"),) for n in range(300)},
@@ -129,7 +135,9 @@ def test_a_record_that_no_dsnb_wrote_still_fits() -> None:
     answer = details_answer(_details(version, HUGE), run, Relatives(relatives, relatives))
     assert len(encode(answer)) <= MOST
     stale = [Stale(HUGE, cells, HUGE, False)] * 300
-    asked = run_details_answer(run, told, stale, dict.fromkeys(places, "x" * 2_000))
+    children = [(run, "canceled")] * 300
+    known = dict.fromkeys(places, "x" * 2_000)
+    asked = run_details_answer(run, told, stale, known, run, children)
     assert len(encode(asked)) <= MOST
     assert page(1, 0, [told])["items"] == [told]
     training = Training(relatives, run)

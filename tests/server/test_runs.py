@@ -1,6 +1,7 @@
 """What is told of one run, and of the files that it used and no version holds."""
 
 import os
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 
 from dsnb.datasets.models import trained_on
-from dsnb.records import CodeState, Failure, Note, Source, Untracked, now
+from dsnb.records import CodeState, Failure, Handed, Job, Note, Source, Untracked, now
 from dsnb.server.reading import read_run
 from dsnb.server.scope import Scope
 from dsnb.workspace import Workspace
@@ -49,6 +50,51 @@ async def test_details_tell_all_that_was_recorded(workspace: Workspace, ask: Ask
     assert [note["text"] for note in answer["notes"]] == ["second", "first"]
     assert answer["packages"] == {"pandas": "3.1.0"}
     assert (answer["host"], answer["notebook_digest"]) == ("laptop", "ab" * 32)
+
+
+async def test_a_run_tells_what_it_is_a_part_of_and_what_is_a_part_of_it(
+    workspace: Workspace, ask: Ask
+) -> None:
+    data = some_version()
+    given = some_use(data, handed=Handed(name="raw", mechanism="mount", path="/x"))
+    job = Job(
+        kind="cell", command=("a.py", "-x"), exit_code=1, canceled=True, settings={"target": "cpu"}
+    )
+    session = some_run("session", name="train", kernel="k")
+    first = some_run(
+        "first", name="prepare", parent="session", kernel="k", job=job, inputs=(given,)
+    )
+    second = replace(first, id="second", started=WHEN + timedelta(hours=1), job=Job(kind="cell"))
+    shelve(workspace, [data], runs=[session, second, first])
+    _, told = await ask("/runs/session", path="project")
+    assert [(one["id"], one["status"]) for one in told["children"]] == [
+        ("first", "canceled"),
+        ("second", "completed"),
+    ]
+    assert (told["children_total"], told["job"], told["run"]["job"]) == (2, None, None)
+    _, told = await ask("/runs/first", path="project")
+    assert (told["parent"]["name"], told["run"]["status"], told["run"]["job"]) == (
+        "train",
+        "canceled",
+        "cell",
+    )
+    assert told["job"] == {
+        "command": ["a.py", "-x"],
+        "exit_code": 1,
+        "reused": None,
+        "settings": {"target": "cpu"},
+    }
+    assert [use["called"] for use in told["run"]["inputs"]] == ["raw"]
+
+
+async def test_a_kernels_runs_are_its_sessions(workspace: Workspace, ask: Ask) -> None:
+    session = some_run("session", kernel="k", ended=None)
+    step = some_run("step", kernel="k", parent="session", job=Job(kind="cell"))
+    shelve(workspace, [], runs=[session, step])
+    _, told = await ask("/runs", path="project", kernel="k")
+    assert [run["id"] for run in told["items"]] == ["session"]
+    _, told = await ask("/runs", path="project")
+    assert [run["id"] for run in told["items"]] == ["step", "session"]
 
 
 async def test_a_run_that_is_not_there_is_not_found(workspace: Workspace, ask: Ask) -> None:

@@ -38,7 +38,7 @@ def recorded(kernel: Kernel) -> list[Run]:
 
 def states(kernel: Kernel) -> list[Status]:
     """Return how the runs stand, as another process sees it, oldest first."""
-    listed = dsnb.runs.run(Call(start=str(kernel.folder)))
+    listed = dsnb.runs.carry_out(Call(start=str(kernel.folder)))
     return [status for _, status in reversed(listed.rows)]
 
 

@@ -191,8 +191,8 @@ def test_the_front_end_is_part_of_the_package() -> None:
 
 def test_pick_is_a_widget_in_a_notebook_and_a_list_in_a_shell(weeks: Workspace) -> None:
     assert pick("weather_ds").ref == "weather_ds@2"
-    assert isinstance(pick.run(Call(), "weather_ds"), VersionList)
-    assert isinstance(pick.run(Call()), DatasetList)
+    assert isinstance(pick.carry_out(Call(), "weather_ds"), VersionList)
+    assert isinstance(pick.carry_out(Call()), DatasetList)
 
 
 def test_no_widget_library_is_imported_before_a_picker_is_wanted() -> None:

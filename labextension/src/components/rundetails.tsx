@@ -1,15 +1,16 @@
 import { closeIcon } from '@jupyterlab/ui-components';
 import type { KeyboardEvent, ReactElement, ReactNode } from 'react';
 import type { SelectedRun } from '../history';
-import type { RunDetails, Use } from '../records';
+import type { Job, RunDetails, Use } from '../records';
 import { durationText, numberText } from '../units';
 import { Chips } from './chips';
 import { usePanel } from './context';
 import { Fact } from './facts';
 import { Moment } from './moment';
 import { Notice } from './notice';
+import { RunLink } from './readers';
 import { Rest } from './rest';
-import { cellsText, failureText, stateText } from './runtexts';
+import { calledText, cellsText, failureText, stateText } from './runtexts';
 import { Skeleton } from './skeleton';
 import { UnregisteredFiles } from './unregistered';
 import { VersionLink } from './versionlink';
@@ -80,7 +81,7 @@ function Facts({ details }: { readonly details: RunDetails }): ReactElement {
   const outputs = run.outputs.filter(use => use.kind !== 'model');
   return (
     <>
-      {run.failure && (
+      {run.failure && run.status !== 'canceled' && (
         <div className="dsnb-Callout">
           <p>{failureText(trans, run.failure)}</p>
         </div>
@@ -118,6 +119,7 @@ function Facts({ details }: { readonly details: RunDetails }): ReactElement {
         files={details.written}
         total={details.written_total}
       />
+      <Steps details={details} />
       <Metrics details={details} />
       <Notes details={details} />
       <dl className="dsnb-Facts">
@@ -171,7 +173,9 @@ function Uses({ name, uses, total, details }: UsesProps): ReactElement | null {
             <li key={index}>
               <VersionLink of={use.ref} kind={use.kind} />
               <span className="dsnb-Quiet">
-                {[how[use.how], cellsText(trans, use.cells)].filter(Boolean).join(', ')}
+                {[how[use.how], calledText(trans, use), cellsText(trans, use.cells)]
+                  .filter(Boolean)
+                  .join(', ')}
               </span>
               {overtaken && (
                 <span className="dsnb-Newer">
@@ -183,6 +187,25 @@ function Uses({ name, uses, total, details }: UsesProps): ReactElement | null {
         })}
       </ul>
       <Rest count={(total ?? 0) - distinct(uses)} />
+    </Part>
+  );
+}
+
+/** The runs that are a part of it. */
+function Steps({ details }: { readonly details: RunDetails }): ReactElement | null {
+  const { trans } = usePanel();
+  const { children, children_total: total } = details;
+  return children.length === 0 ? null : (
+    <Part name={trans.__('Steps')}>
+      <ul className="dsnb-Relatives">
+        {children.map(run => (
+          <li key={run.id}>
+            <RunLink run={run} />
+            <span className="dsnb-Quiet">{stateText(trans, run.status)}</span>
+          </li>
+        ))}
+      </ul>
+      <Rest count={total - children.length} />
     </Part>
   );
 }
@@ -233,6 +256,10 @@ function Where({ details }: { readonly details: RunDetails }): ReactElement {
   const { run, host, notebook_digest: digest } = details;
   return (
     <>
+      <Fact name={trans.__('Part of')}>
+        {details.parent && <RunLink run={details.parent} />}
+      </Fact>
+      {details.job && <Carried job={details.job} />}
       <Fact name={trans.__('Experiment')}>{run.experiment}</Fact>
       <Fact name={trans.__('Tags')}>
         {Object.keys(run.tags).length > 0 && <Chips tags={run.tags} />}
@@ -260,6 +287,25 @@ function Where({ details }: { readonly details: RunDetails }): ReactElement {
         {run.ended !== null && durationText(trans, run.started, run.ended)}
       </Fact>
       <Fact name={trans.__('On')}>{host}</Fact>
+    </>
+  );
+}
+
+/** How a run was carried out that is no session. */
+function Carried({ job }: { readonly job: Job }): ReactElement {
+  const { trans } = usePanel();
+  return (
+    <>
+      <Fact name={trans.__('Command')}>
+        {job.command.length > 0 && <code>{job.command.join(' ')}</code>}
+      </Fact>
+      <Fact name={trans.__('Exit code')}>{job.exit_code?.toString()}</Fact>
+      <Fact name={trans.__('Outputs taken from')}>
+        {job.reused && <RunLink run={{ id: job.reused, name: job.reused.slice(0, 8) }} />}
+      </Fact>
+      <Fact name={trans.__('Not done here')}>
+        {Object.keys(job.settings).length > 0 && <Chips tags={job.settings} />}
+      </Fact>
     </>
   );
 }

@@ -7,7 +7,7 @@ import { usePanel } from './context';
 import { Moment } from './moment';
 import { Notice } from './notice';
 import { SelectedRunDetails } from './rundetails';
-import { failureText, stateText } from './runtexts';
+import { failureText, jobText, stateText } from './runtexts';
 import { Skeleton } from './skeleton';
 import { VersionLink } from './versionlink';
 
@@ -155,6 +155,7 @@ function RunItem({ run }: { readonly run: Run }): ReactElement {
         </span>
       </div>
       <div className="dsnb-Run-where">
+        {run.job !== null && <span>{jobText(trans, run.job)}</span>}
         {run.notebook !== null && (
           <span className="dsnb-Run-notebook" title={run.notebook}>
             {run.notebook}

@@ -1,5 +1,5 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { Run } from '../records';
+import type { Run, Use } from '../records';
 
 /** Cells named at most. */
 const SHOWN = 8;
@@ -10,8 +10,19 @@ export function stateText(trans: TranslationBundle, status: Run['status']): stri
     running: trans.__('● running'),
     completed: trans.__('✓ completed'),
     failed: trans.__('✗ failed'),
+    canceled: trans.__('⊘ canceled'),
     interrupted: trans.__('⊘ interrupted')
   }[status];
+}
+
+/** How a run was carried out that is no session. */
+export function jobText(trans: TranslationBundle, job: NonNullable<Run['job']>): string {
+  return {
+    script: trans.__('script'),
+    pipeline: trans.__('pipeline'),
+    step: trans.__('step'),
+    cell: trans.__('step')
+  }[job];
 }
 
 /** What failed in a run. */
@@ -35,4 +46,12 @@ export function cellsText(trans: TranslationBundle, cells: readonly number[]): s
         cells.length,
         cells.length > SHOWN ? `…, ${shown}` : shown
       );
+}
+
+/** What the code of a step calls a version, where that is not its dataset's name. */
+export function calledText(
+  trans: TranslationBundle,
+  { called, ref }: Pick<Use, 'called' | 'ref'>
+): string {
+  return !called || ref.startsWith(`${called}@`) ? '' : trans.__('as %1', called);
 }
