@@ -22,9 +22,9 @@ lab: $(VENV)/.installed  ## open the quickstart notebook in JupyterLab
 dev: $(VENV)/.developed  ## open JupyterLab with the front end rebuilt at every change
 	@PATH="$(CURDIR)/$(BIN):$$PATH" scripts/dev.sh
 
-test: $(VENV)/.tested chromium  ## run every test
+test: $(VENV)/.tested chromium  ## run the tests
 	@$(JLPM) test
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not nightly"
 
 nightly: $(VENV)/.tested chromium  ## run the longer modes of the tests too
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "nightly or not nightly"

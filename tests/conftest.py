@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import signal
 import tempfile
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from dsnb.workspace import Workspace
 from tests.workbench import mounted_disk
@@ -17,6 +19,20 @@ from tests.workbench import mounted_disk
 def pytest_configure() -> None:
     """Listen to Ctrl-C: what a shell starts in the background is deaf to it."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+# How long an example takes says more of what else the machine does than of dsnb.
+settings.register_profile("untimed", settings(), deadline=None)
+settings.load_profile("untimed")
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over the modules and tests, which stay to the end.
+
+    Looking through all of them took it most of a second, whenever IPython or a test called it.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 WEATHER = Path(__file__).parent.parent / "notebooks" / "data" / "Weather"

@@ -49,6 +49,10 @@ class Lab:
         }.items():
             (settings / name).parent.mkdir(parents=True, exist_ok=True)
             (settings / f"{name}.jupyterlab-settings").write_text(json.dumps(values))
+        # Each page would have it found out in Node whether JupyterLab should be built anew.
+        config = folder / "config" / "labconfig" / "page_config.json"
+        config.parent.mkdir()
+        config.write_text(json.dumps({"buildAvailable": False, "buildCheck": False}))
         env = {
             **{k: v for k, v in os.environ.items() if not k.startswith(("DSNB", "JPY", "JUPYTER"))},
             "HOME": str(folder),

@@ -1,6 +1,6 @@
 """Small messy columns, and comparisons so plain that they are obviously right."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -172,10 +172,20 @@ def compare(
 
 def differing(old: pd.Series, new: pd.Series) -> list[bool]:
     """Return where two columns differ, cell by cell."""
+    return differing_columns({"cells": old}, {"cells": new})["cells"]
+
+
+def differing_columns(
+    old: Mapping[str, pd.Series], new: Mapping[str, pd.Series]
+) -> dict[str, list[bool]]:
+    """Return where columns of one length differ, each from the one of its name, cell by cell."""
     before, after = (
-        pd.DataFrame({"place": range(len(cells)), "cells": cells.reset_index(drop=True)})
-        for cells in (old, new)
+        pd.DataFrame({name: cells.reset_index(drop=True) for name, cells in side.items()})
+        for side in (old, new)
     )
-    diff = compare(before, after, on=["place"], limit=len(old))
-    changed = {cell.key[0] for cell in diff.cells}
-    return [place in changed for place in range(len(old))]
+    places = range(len(before))
+    diff = compare(
+        before.assign(place=places), after.assign(place=places), on=["place"], limit=len(places)
+    )
+    changed = {(cell.column, cell.key[0]) for cell in diff.cells}
+    return {name: [(name, place) in changed for place in places] for name in old}

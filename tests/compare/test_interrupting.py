@@ -33,7 +33,7 @@ except KeyboardInterrupt:
 """
 
 
-def write_tables(rows: int = ROWS) -> list[str]:
+def write_tables(folder: Path, rows: int) -> list[str]:
     numbers = np.random.default_rng(1)
     old = pd.DataFrame(
         {
@@ -45,18 +45,26 @@ def write_tables(rows: int = ROWS) -> list[str]:
         }
     )
     new = old.assign(value=old["value"] + 1).sample(frac=1, random_state=1)
-    paths = ["old.parquet", "new.parquet"]
+    paths = [str(folder / "old.parquet"), str(folder / "new.parquet")]
     for frame, path in zip((old, new), paths, strict=True):
         frame.to_parquet(path, row_group_size=100_000)
     return paths
+
+
+@pytest.fixture(scope="module")
+def paths(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """Return the files of two large tables, which no test changes."""
+    return write_tables(tmp_path_factory.mktemp("tables"), ROWS)
 
 
 def spilled() -> list[Path]:
     return [*(cache_folder() / "spill").glob("*")]
 
 
-def test_what_does_not_fit_into_memory_goes_to_disk_and_is_gone_afterwards() -> None:
-    tables = [relation_of_files([path], "parquet", pd.DataFrame) for path in write_tables()]
+def test_what_does_not_fit_into_memory_goes_to_disk_and_is_gone_afterwards(
+    paths: list[str],
+) -> None:
+    tables = [relation_of_files([path], "parquet", pd.DataFrame) for path in paths]
     diff = compare_rows(*tables, ["id"], Options(memory=256))
     assert (diff.changed, diff.added, diff.unchanged) == (ROWS, 0, 0)
     assert diff.changed_by_column == {"value": ROWS}
@@ -65,8 +73,9 @@ def test_what_does_not_fit_into_memory_goes_to_disk_and_is_gone_afterwards() -> 
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.3, 0.9])
-def test_an_interrupted_comparison_stops_and_leaves_no_file(seconds: float) -> None:
-    paths = write_tables()
+def test_an_interrupted_comparison_stops_and_leaves_no_file(
+    paths: list[str], seconds: float
+) -> None:
     process = subprocess.Popen(
         [sys.executable, "-c", COMPARING, *paths], stdout=subprocess.PIPE, text=True
     )
@@ -87,6 +96,8 @@ def test_what_a_killed_comparison_left_goes_with_the_next_one() -> None:
     (left / "duckdb_temp_storage.tmp").write_bytes(b"spilled")
     mine = cache_folder() / "spill" / f"dsnb-{os.getpid()}-0123456789ab"
     mine.mkdir()
-    tables = [relation_of_files([path], "parquet", pd.DataFrame) for path in write_tables(10)]
+    tables = [
+        relation_of_files([path], "parquet", pd.DataFrame) for path in write_tables(Path(), 10)
+    ]
     assert compare_rows(*tables, ["id"]).changed == 10
     assert spilled() == [mine]

@@ -1,6 +1,7 @@
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 from dsnb.tables.spelling import spelled
 
-from .messy import compare, differing
+from .messy import compare, differing, differing_columns
 
 NAN = float("nan")
 NOON = datetime(2013, 7, 1, 12)
@@ -38,11 +39,14 @@ def test_nan_equals_nan() -> None:
 
 def test_everything_missing_is_the_same_and_like_nothing_else() -> None:
     kinds = [None, NAN, pd.NA, pd.NaT, Decimal("NaN"), np.float32("nan"), np.datetime64("NaT")]
-    for old in kinds:
-        for new in kinds:
-            assert differences([old], [new]) == [False]
-        for filled in (0, "", False, "nan", "None", [], {}):
-            assert differences([old], [filled]) == [True]
+    filled: list[Any] = [0, "", False, "nan", "None", [], {}]
+    for others, expected in ((kinds, [False]), (filled, [True])):
+        pairs = [*product(kinds, others)]
+        # Each cell in a column of its own, as a column is looked at by all that it holds.
+        old = {f"c{place}": objects(one) for place, (one, _) in enumerate(pairs)}
+        new = {f"c{place}": objects(other) for place, (_, other) in enumerate(pairs)}
+        wanted = dict.fromkeys(old, expected)
+        assert differing_columns(old, new) == differing_columns(new, old) == wanted
 
 
 @pytest.mark.parametrize(

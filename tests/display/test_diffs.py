@@ -328,11 +328,15 @@ def test_counts_alone_are_shown_without_rows() -> None:
     assert "+3 rows" in as_text(result)
 
 
-@pytest.mark.parametrize("text", ["weeks 27, 28", "x" * 1_000_000, "&'\"<> " * 200_000])
-@pytest.mark.parametrize("many", SIZES)
+# Ten thousand texts of a megabyte, not what is shown of them, would fill the memory.
+@pytest.mark.parametrize(
+    ("text", "many"),
+    [
+        *[("weeks 27, 28", many) for many in SIZES],
+        *[(text, many) for text in ("x" * 1_000_000, "&'\"<> " * 200_000) for many in SIZES[:2]],
+    ],
+)
 def test_it_never_grows_beyond_a_few_hundred_kilobytes(text: str, many: int) -> None:
-    if len(text) > 100:
-        many = min(many, 200)  # the texts themselves, not what is shown, would fill the memory
     result = difference(text, many)
     assert len(as_html(result)) < 300_000
     assert len(as_page(result)) < 300_000

@@ -190,9 +190,10 @@ def large_hash(path: Path) -> str:
     return blake3(max_threads=blake3.AUTO).update_mmap(path).hexdigest()
 
 
-@pytest.mark.nightly
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux alone tells the peak so easily")
-@pytest.mark.parametrize("size", [500_000_000, 2_500_000_000])
+@pytest.mark.parametrize(
+    "size", [500_000_000, pytest.param(2_500_000_000, marks=pytest.mark.nightly)]
+)
 def test_memory_does_not_grow_with_the_file(tmp_path: Path, size: int) -> None:
     block = table(250_000)
     with (tmp_path / "old").open("wb") as old, (tmp_path / "new").open("wb") as new:

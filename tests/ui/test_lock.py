@@ -9,8 +9,10 @@ import nbformat
 from playwright.sync_api import Page, expect
 
 import dsnb
-from tests.lab import Lab, Notebook, register_elsewhere
+from dsnb.workspace import Workspace
+from tests.lab import Lab, Notebook
 from tests.ui.conftest import REGISTERED, Open
+from tests.workbench import register
 
 LOAD = "df = %ds load weather_ds@1"
 AGAIN = '%load_ext dsnb\n%ds register weather_ds "data/Weather/week 27"'
@@ -20,7 +22,7 @@ SETTLED = 1_500
 
 
 def register_week(folder: Path) -> None:
-    register_elsewhere(folder, "weather_ds", "data/Weather/week 27")
+    register(Workspace(folder), folder / "data" / "Weather" / "week 27", name="weather_ds")
 
 
 def lock_in(notebook: Notebook) -> Any:

@@ -19,9 +19,10 @@ WEEK_27 = "data/Weather/week 27/weather.csv"
 
 
 def two_weeks(folder: Path) -> None:
-    """Register both weeks, as a colleague did before."""
-    register_elsewhere(folder, "weather_ds", "data/Weather/week 27", description="week 27")
-    register_elsewhere(folder, "weather_ds", "data/Weather", description="weeks 27, 28")
+    """Register both weeks, as somebody did before."""
+    workspace, weather = Workspace(folder), folder / "data" / "Weather"
+    register(workspace, weather / "week 27", name="weather_ds", description="week 27")
+    register(workspace, weather, name="weather_ds", description="weeks 27, 28")
 
 
 def panel_of(page: Page) -> Locator:
@@ -62,7 +63,7 @@ def test_the_panel_shows_the_workspace_of_the_notebook_without_a_kernel(
 def test_a_search_narrows_the_list(page: Page, open_notebook: Open) -> None:
     def prepare(folder: Path) -> None:
         for name in ("weather_ds", "prices", "stations"):
-            register_elsewhere(folder, name, "data/Weather/week 27")
+            register(Workspace(folder), folder / "data" / "Weather" / "week 27", name=name)
 
     open_notebook("1", prepare=prepare)
     panel = panel_of(page)
