@@ -47,7 +47,7 @@ def sdk_call(failing: Failing = user_error) -> Callable[[Callable[P, R]], Callab
     def decorator(function: Callable[P, R]) -> Callable[P, R]:
         @wraps(function)
         def carried_out(*args: P.args, **kwargs: P.kwargs) -> R:
-            SESSION.catch_up()
+            SESSION.watch.catch_up()
             with TRACER.not_the_users():
                 try:
                     return function(*args, **kwargs)

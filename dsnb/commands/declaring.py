@@ -267,7 +267,7 @@ class Verb(Generic[P, R]):
         """Carry the verb out; what it opens is not taken for the user's reading."""
         args, kwargs = self._checked(args, kwargs)  # type: ignore[assignment]
         if call.session is not None:
-            call.session.catch_up()
+            call.session.watch.catch_up()
         with TRACER.not_the_users():
             return self._function(call, *args, **kwargs)
 

@@ -114,7 +114,7 @@ class _Extension:
         try:
             from dsnb.session.current import SESSION
 
-            SESSION.record_files(traced.reads, traced.writes)
+            SESSION.watch.record_files(traced.reads, traced.writes)
         except Exception:
             return  # the user's cell is done and right, whatever became of its trace
 

@@ -211,7 +211,7 @@ class _Carried:
         with self._hearing():
             with TRACER.the_users_again():
                 error = notebook.run_body(self._step.body)
-            self._session.catch_up()
+            self._session.watch.catch_up()
         if error is None:
             return
         self._error = error

@@ -16,27 +16,18 @@ import os
 import sys
 import threading
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 
 from dsnb.errors import DsnbError
 from dsnb.provenance.cells import hash_of_source
-from dsnb.provenance.runs import (
-    MOST_UNTRACKED,
-    last_read,
-    may_be_data,
-    with_untracked,
-    with_use,
-)
+from dsnb.provenance.runs import last_read, with_use
 from dsnb.records import Access, Failure, Run, Version, now
 from dsnb.session import environment
 from dsnb.session.notebook import NOTEBOOK, Notebook
-from dsnb.session.tracing import TRACER, Stat
-from dsnb.storage.datastores import LOCAL
-from dsnb.storage.files import stat_of
+from dsnb.session.watching import Watch
 from dsnb.units import ago
 from dsnb.workspace import Workspace
 
@@ -58,6 +49,8 @@ class Session:
     ----------
     listeners
         Told of each version that is read or made.
+    watch
+        Records what cells read and write by themselves.
     """
 
     def __init__(self, notebook: Notebook) -> None:
@@ -75,11 +68,7 @@ class Session:
         self._guard = threading.RLock()
         self._process = os.getpid()
         self._forked = False
-        self._traced: Workspace | None = None
-        self._traced_from: str | None = None
-        self._decisive: tuple[str, ...] = ()
-        self._looked_at: object = None
-        notebook.before_cell.append(self._look_where_to_trace)
+        self.watch = Watch(self, notebook)
         notebook.after_cell.append(self._finish_cell)
         atexit.register(self.end)
 
@@ -214,80 +203,6 @@ class Session:
             f" {last.ref}). See what changed: %ds diff {last.ref}..{version.version}"
         )
 
-    def catch_up(self) -> None:
-        """Record what the cell that is running has read and written until now.
-
-        So what it registers next comes from what it has read before.
-        """
-        if self.notebook.cell is None or not TRACER.pending:
-            return
-        traced = TRACER.take()
-        with suppress(Exception):  # whatever became of the trace, the verb is carried out
-            self.record_files(traced.reads, traced.writes)
-
-    def record_files(self, reads: Mapping[str, Stat], writes: Sequence[str]) -> None:
-        """Record what the user's code read and wrote by itself: versions, and what could be some.
-
-        Parameters
-        ----------
-        reads
-            Absolute paths of files that were opened for reading, each with its state then.
-        writes
-            Absolute paths of files that were written and are still there.
-        """
-        try:
-            workspace = Workspace.find(self.notebook.folder, lambda notice: None)
-        except DsnbError:
-            return
-        self._traced, self._traced_from = workspace, self.notebook.folder
-        self._decisive = (str(workspace.layout.registry), str(workspace.layout.config))
-        if workspace.config["trace"] == "off":
-            return
-        states: dict[str, Stat] = {}
-        for path in writes:
-            with suppress(OSError):
-                states[path] = stat_of(os.stat(path))
-        with TRACER.not_the_users():
-            untracked = []
-            for path, version in workspace.attribute(reads):
-                if version is None:
-                    untracked.append(path)
-                else:
-                    self._record_trace(workspace, version, path)
-            written = [path for path, version in workspace.attribute(states) if version is None]
-            self._record_untracked(workspace, untracked, written)
-
-    def _record_trace(self, workspace: Workspace, version: Version, path: str) -> None:
-        run = self.run(workspace)
-        known = run is not None and any(
-            (use.id, use.how) == (version.id, "trace") for use in run.inputs
-        )
-        others = [] if known else workspace.others_with(path, version)
-        self.record(workspace, version, "trace", tuple(one.ref for one in others))
-
-    def _record_untracked(
-        self, workspace: Workspace, read: Sequence[str], written: Sequence[str]
-    ) -> None:
-        """Record files that belong to no version, as far as they may be data in a datastore."""
-        reads, writes = (
-            [
-                source
-                for path in islice(filter(may_be_data, paths), MOST_UNTRACKED)
-                if (source := workspace.locate(path)).datastore != LOCAL
-            ]
-            for paths in (read, written)
-        )
-        if not (reads or writes) or (self.run(workspace) is None and self._forked):
-            return
-        cell = self.notebook.cell
-
-        def with_files(run: Run) -> Run:
-            untracked = with_untracked(run.untracked, reads, cell)
-            written = with_untracked(run.written, writes, cell)
-            return replace(run, untracked=untracked, written=written)
-
-        self.change(workspace, with_files)
-
     def change(self, workspace: Workspace, change: Callable[[Run], Run]) -> Run:
         """Change what is recorded of the current run, which begins now when it has not yet."""
         with self._guard:
@@ -352,27 +267,10 @@ class Session:
             failed = self.notebook.failed
             failure = None if failed is None else Failure(error=failed[0], cell=failed[1])
             for root, run in self._runs.items():
-                if run.failure != failure:
+                if run.failure != failure and root not in self._submitted:
                     self._runs[root] = replace(run, failure=failure)
                     self._unsaved.add(root)
             self._save_all()
-
-    def _look_where_to_trace(self) -> None:
-        """Let the tracer pass over the folders that have nothing to do with the workspace."""
-        if self._traced is not None and self._traced_from != self.notebook.folder:
-            self._traced, TRACER.roots = None, None  # the notebook is another workspace's now
-        if self._traced is None:
-            return
-        # This is done before every cell, so that nothing is opened that has not changed.
-        looked_at = tuple(map(_state_of, self._decisive))
-        if TRACER.roots is not None and self._looked_at == looked_at:
-            return
-        self._looked_at = looked_at
-        try:
-            traced = self._traced.config["trace"] == "on"
-            TRACER.roots = self._traced.data_folders() if traced else ()
-        except (DsnbError, OSError):
-            TRACER.roots = None  # the cell reads all the same
 
     def _with_cells(self, root: Path, run: Run) -> Run:
         """Return a run with the cells that were run until now."""
@@ -433,14 +331,6 @@ def _with_error(run: Run) -> Run:
     if run.kernel is not None or run.notebook is None or error is None:
         return run
     return replace(run, failure=Failure(error=error.__name__))
-
-
-def _state_of(path: str) -> tuple[int, int, int] | None:
-    try:
-        found = os.stat(path)
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def _folder() -> str:

@@ -148,7 +148,7 @@ def _resolving(files: list[str]) -> Row:
     for path in files:
         sys.audit("open", path, "r", os.O_RDONLY)
     reads = TRACER.take().reads
-    times = in_turn({"resolve": lambda: SESSION.record_files(reads, ())}, 5)["resolve"]
+    times = in_turn({"resolve": lambda: SESSION.watch.record_files(reads, ())}, 5)["resolve"]
     NOTEBOOK.end_cell()
     TRACER.remove()
     run = dsnb.run().run
