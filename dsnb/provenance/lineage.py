@@ -54,7 +54,7 @@ class Link:
     cells: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Lineage(Presentable):
     """Where a version comes from, and what came from it.
 
@@ -88,12 +88,19 @@ class Lineage(Presentable):
 
     def sources_of(self, identifier: str) -> list[Link]:
         """Return the links to what a version was made from, those that are recorded first."""
-        found = [link for link in self.links if link.target == identifier]
-        return sorted(found, key=lambda link: not link.recorded)
+        return sorted(self._by_target[identifier], key=lambda link: not link.recorded)
 
     def targets_of(self, identifier: str) -> list[Link]:
         """Return the links to what was made from a version, oldest first."""
-        return [link for link in self.links if link.source == identifier]
+        return list(self._by_source[identifier])
+
+    @cached_property
+    def _by_target(self) -> Mapping[str, Sequence[Link]]:
+        return _grouped(self.links, lambda link: link.target)
+
+    @cached_property
+    def _by_source(self) -> Mapping[str, Sequence[Link]]:
+        return _grouped(self.links, lambda link: link.source)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the graph as what JSON can hold."""
@@ -338,3 +345,11 @@ def _label(link: Link, runs: Mapping[str, Run]) -> str:
     run = None if link.run is None else runs.get(link.run)
     said = [link.role, run.name if run is not None else ""]
     return one_line(", ".join(one for one in said if one)).translate(_NO_SYNTAX)
+
+
+def _grouped(links: Iterable[Link], key: Callable[[Link], str]) -> Mapping[str, Sequence[Link]]:
+    """Return links by one of their ends; none for a version that has none."""
+    found: defaultdict[str, list[Link]] = defaultdict(list)
+    for link in links:
+        found[key(link)].append(link)
+    return found
