@@ -121,7 +121,7 @@ def _runs_text(result: RunList) -> str:
         )
         for run, status in result.rows[: text.CAP]
     ]
-    lines = text.table(rows, headers).split("\n")
+    lines = text.table(rows, headers, whole=(1, 2, 3)).split("\n")
     return "\n".join(text.capped(lines, len(result.rows) + 1, text.CAP + 1))
 
 

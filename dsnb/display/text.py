@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Literal
 
 from dsnb.presenting import one_line
@@ -74,8 +74,20 @@ def table(
     headers: Sequence[str] = (),
     align: Sequence[Align] = (),
     indent: str = "",
+    whole: Collection[int] = (),
 ) -> str:
     """Lay out rows in columns; the widest column gives way where the line is too long.
+
+    Parameters
+    ----------
+    rows, headers
+        The cells.
+    align
+        Which side each column keeps to.
+    indent
+        What every line begins with.
+    whole
+        Positions of columns that never give way.
 
     Examples
     --------
@@ -91,8 +103,12 @@ def table(
         return ""
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     room = WIDTH - len(indent) - 2 * (len(widths) - 1)
-    while sum(widths) > room and max(widths) > 4:
-        widths[widths.index(max(widths))] -= 1
+    giving = [position for position in range(len(widths)) if position not in whole]
+    while giving and sum(widths) > room:
+        widest = max(giving, key=widths.__getitem__)
+        if widths[widest] <= 4:
+            break
+        widths[widest] -= 1
     left: list[Align] = ["left"] * (len(widths) - len(align))
     aligned = [*align, *left]
     return "\n".join(
