@@ -27,7 +27,17 @@ R = TypeVar("R")
 S = TypeVar("S")
 
 Completes = Literal[
-    "name", "ref", "path", "variable", "run", "setting", "step", "input", "output", "nothing"
+    "name",
+    "ref",
+    "version",
+    "path",
+    "variable",
+    "run",
+    "setting",
+    "step",
+    "input",
+    "output",
+    "nothing",
 ]
 
 

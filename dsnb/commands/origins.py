@@ -18,7 +18,7 @@ from dsnb.session.assignments import assigning_cell
 
 _VARIABLE_OR_PATH = Arg("VAR|PATH", "variable", or_path=True)
 _FILE = Arg("FILE", "path", short="-o")
-_END = Arg("N", form="version")
+_END = Arg("N", "version", form="version")
 _CODE = Arg("-- EXPR", form="code")
 
 

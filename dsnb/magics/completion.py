@@ -94,26 +94,29 @@ def _complete_argument(
         ]
         return [(flag, "option") for flag in free if flag.startswith(last)]
     before = words[-1] if words else ""
+    given = _positional(words, options)
     if before in options and options[before].kind == "value":
+        if options[before].arg.completes == "version":
+            return _versions(given[0], last) if given else []
         return _values(options[before], last, variables)
     positional = [argument for argument in verb.arguments if not argument.flag]
-    position = _position(words, options)
+    position = len(given)
     if not positional or (position >= len(positional) and positional[-1].kind != "any"):
         return []
     return _values(positional[min(position, len(positional) - 1)], last, variables)
 
 
-def _position(words: Sequence[str], options: dict[str, Argument]) -> int:
-    """Return how many positional arguments stand before the cursor."""
-    count, skip = 0, False
+def _positional(words: Sequence[str], options: dict[str, Argument]) -> list[str]:
+    """Return the positional arguments that stand before the cursor."""
+    given, skip = [], False
     for word in words:
         if skip:
             skip = False
         elif word in options:
             skip = options[word].kind == "value"
         elif not word.startswith("-"):
-            count += 1
-    return count
+            given.append(word)
+    return given
 
 
 def _values(argument: Argument, last: str, variables: Iterable[str]) -> list[tuple[str, str]]:
@@ -151,13 +154,18 @@ def _refs(last: str) -> list[tuple[str, str]]:
     name, at, version = last.partition("@")
     if not at:
         return [(known, "dataset") for known in _names() if known.startswith(last)]
-    view = _workspace().view()
     first, dots, second = version.partition("..")
     head, wanted = (f"{name}@{first}..", second) if dots else (f"{name}@", version)
+    return [(head + text, kind) for text, kind in _versions(name, wanted)]
+
+
+def _versions(name: str, last: str) -> list[tuple[str, str]]:
+    """Return what may follow ``name@``."""
+    view = _workspace().view()
     numbers = [str(number) for number in reversed(view.numbers(name))]
     aliases = [*sorted(view.aliases(name)), *(["latest"] if numbers else [])]
     offered = [(number, "version") for number in numbers] + [(alias, "alias") for alias in aliases]
-    return [(head + text, kind) for text, kind in offered if text.startswith(wanted)]
+    return [(text, kind) for text, kind in offered if text.startswith(last)]
 
 
 def _paths(last: str) -> list[tuple[str, str]]:

@@ -118,6 +118,16 @@ def test_the_values_of_options_are_completed(workspace: Any) -> None:
     assert offered(workspace, "%ds diff --from december pri") == ["%ds diff --from december prices"]
 
 
+def test_the_ends_of_a_bisection_are_versions_of_its_dataset(workspace: Any) -> None:
+    assert offered(workspace, "%ds bisect weather_ds --good 1") == [
+        f"%ds bisect weather_ds --good {version}" for version in (12, 11, 10, 1)
+    ]
+    assert offered(workspace, "%ds bisect weather_ds --good 3 --bad p") == [
+        "%ds bisect weather_ds --good 3 --bad prod"
+    ]
+    assert offered(workspace, "%ds bisect --good 1") == []
+
+
 def test_the_names_of_runs_are_completed(workspace: Any) -> None:
     dsnb.run.start("train temp")
     assert offered(workspace, "%ds run show tr") == ['%ds run show "train temp"']
