@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import time
 from collections.abc import Iterable, Iterator, Set
 from contextlib import suppress
@@ -29,6 +30,7 @@ from dsnb.settings import read_config
 from dsnb.storage.atomic import leftovers
 from dsnb.storage.claims import is_claimed, tidy
 from dsnb.storage.datastores import DEFAULT
+from dsnb.storage.layout import SCRATCH
 from dsnb.tables.cachefiles import excess
 
 UNUSED = 7 * 86_400
@@ -144,7 +146,9 @@ class _Needs:
         self.manifests: set[str] = set()
         self.contents: set[str] = set()
         self.folders: set[Path] = set()
+        self.runs: set[str] = set()
         root, data = stores.layout.root, stores.layout.data
+        runs = stores.layout.run_folders
         for version in every_version(stores):
             if version.id in gone:
                 continue
@@ -157,6 +161,8 @@ class _Needs:
                 place = root / source.path
                 if source.datastore == DEFAULT and place.is_relative_to(data):
                     self.folders.add(data.joinpath(*place.relative_to(data).parts[:2]))
+                elif source.datastore == DEFAULT and place.is_relative_to(runs):
+                    self.runs.update(place.relative_to(runs).parts[:1])
 
 
 def _contents(stores: Stores, version: Version) -> frozenset[str]:
@@ -177,7 +183,7 @@ def _sweep(stores: Stores, needs: _Needs, *, dry_run: bool) -> Iterator[Swept]:
         ("snapshots", snapshots.files, snapshots.size),
         ("file lists", *_remove(stores.manifests.unneeded(needs.manifests), dry_run)),
         ("tables", *_remove(_unneeded_folders(layout.data, needs.folders), dry_run)),
-        ("folders of runs", *_remove(_unneeded_runs(stores), dry_run)),
+        ("folders of runs", *_remove(_unneeded_runs(stores, needs), dry_run)),
         ("leftovers", *_remove(find_leftovers(stores), dry_run)),
         ("copies in the cache", *_remove(_unused_copies(), dry_run)),
         ("parsed tables in the cache", *_remove(excess(room), dry_run)),
@@ -198,12 +204,20 @@ def _unneeded_folders(data: Path, needed: set[Path]) -> Iterator[Path]:
                 yield folder
 
 
-def _unneeded_runs(stores: Stores) -> Iterator[Path]:
-    """Yield the folders of runs that are not recorded."""
+def _unneeded_runs(stores: Stores, needs: _Needs) -> Iterator[Path]:
+    """Yield the folders of runs that are not recorded, and what killed runs left of others."""
     # A run is recorded before it has a folder, so the folders are looked at before the records.
     folders = _listed(stores.layout.run_folders)
     known = stores.catalog.runs()
-    yield from (folder for folder in folders if folder.name not in known)
+    for folder in folders:
+        if folder.is_symlink():
+            continue  # dsnb makes none there, and what it leads to was never dsnb's
+        if folder.name in known:
+            scratch = folder / SCRATCH
+            if scratch.is_dir() and not scratch.is_symlink() and not is_claimed(scratch):
+                yield scratch
+        elif folder.name not in needs.runs:
+            yield folder
 
 
 def find_leftovers(stores: Stores) -> Iterator[Path]:
@@ -232,11 +246,20 @@ def _remove(paths: Iterable[Path], dry_run: bool) -> tuple[int, int]:
                 files += 1
         if not dry_run:
             if path.is_dir():
+                _open_folders(path)
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 with writing(path):
                     path.unlink(missing_ok=True)
     return files, size
+
+
+def _open_folders(path: Path) -> None:
+    """Let what lies in folders that are closed to writing be removed; links are not followed."""
+    if not path.is_symlink():
+        for folder, _, _ in os.walk(path):
+            with suppress(OSError):
+                os.chmod(folder, stat.S_IRWXU)
 
 
 def _listed(folder: Path) -> list[Path]:

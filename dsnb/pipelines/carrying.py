@@ -6,14 +6,14 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dsnb.errors import PipelineError, writing
 from dsnb.pipelines import processes
 from dsnb.pipelines.code import Code
-from dsnb.pipelines.folders import empty, hand_over, located
+from dsnb.pipelines.folders import empty, hand_over, let_write, located
 from dsnb.pipelines.places import Place, Places
 from dsnb.pipelines.steps import Input, Step, Told
 from dsnb.records import (
@@ -32,6 +32,8 @@ from dsnb.records import (
 )
 from dsnb.session import environment
 from dsnb.session.current import SUBMITTED
+from dsnb.storage.atomic import make_folder
+from dsnb.storage.claims import claimed
 from dsnb.storage.discovery import WORKSPACE_VARIABLE
 from dsnb.workspace import Workspace
 
@@ -106,6 +108,10 @@ class Carried:
         self._surroundings = surroundings
         self._identity = identity
         self._working = self.folder / CODE
+        self._scratch = workspace.layout.scratch(run_id)
+        self._claim = ExitStack()
+        self._filled: list[Path] = []
+        self._has_process = False
         self._places = Places(workspace, step.outputs, run_id, self._working)
         self._handed = {
             one.name: Handed(name=one.name, mechanism=one.mechanism, path=self._input_path(one))
@@ -159,16 +165,21 @@ class Carried:
     def begin(self) -> subprocess.Popen[bytes]:
         """Lay out what the code reads and writes, and begin its process.
 
+        The thread that does so must let the step `finish` or `fail`, too: what it claims is its.
+
         Raises
         ------
         DsnbError
             When an input cannot be had, or the program cannot be begun.
         """
+        with writing(self._scratch):
+            self._claim.enter_context(claimed(self._scratch))
         for one in self.step.inputs:
             handed = self._handed[one.name]
             if handed.mechanism != "direct":
                 files = located(self._workspace, self._inputs[one.name])
                 hand_over(files, Path(handed.path), handed.mechanism)
+                self._filled.append(Path(handed.path))
         self._places.make()
         try:
             process = processes.begin(
@@ -179,6 +190,7 @@ class Carried:
                 f"{self._command[0]} cannot be run: {error}.",
                 hint="See whether it is installed and may be run.",
             ) from error
+        self._has_process = True
         processes.remember(self.folder, process)
         if self.is_canceled:
             processes.end_tree(self.folder)
@@ -205,7 +217,10 @@ class Carried:
         return self._end(made, None, exit_code)
 
     def fail(self, error: BaseException) -> Run:
-        """Record that the run could not begin."""
+        """Record that the run could not begin, or not go on."""
+        if self._has_process:
+            processes.end_tree(self.folder)
+        shutil.rmtree(self._working, ignore_errors=True)  # half of it may be missing
         if self.is_canceled:
             return self._end((), None, None, canceled=True)
         self.say(str(error))
@@ -214,7 +229,7 @@ class Carried:
     def say(self, text: str) -> None:
         """Add a line of dsnb's own to the log."""
         with suppress(OSError):
-            self.folder.mkdir(parents=True, exist_ok=True)
+            make_folder(self.folder)
             with self.log.open("a", encoding="utf-8") as log:
                 log.write(f"dsnb: {text}\n")
 
@@ -253,24 +268,21 @@ class Carried:
         return [Parent(use.ref, use.id, use.digest) for use in uses.values()]
 
     def _take_inputs_away(self) -> None:
-        for name, handed in self._handed.items():
-            folder = Path(handed.path)
-            if handed.mechanism != "direct" and folder.is_dir():
-                with suppress(OSError):
-                    empty(folder)
-                    if not self._asked_folder(name):
-                        folder.rmdir()
-        for left in ("inputs", "uploads"):
-            shutil.rmtree(self.folder / left, ignore_errors=True)
-
-    def _asked_folder(self, name: str) -> bool:
-        return any(one.name == name and one.folder for one in self.step.inputs)
+        for folder in self._filled:
+            with suppress(OSError):
+                empty(folder)
+        with suppress(OSError):
+            let_write(self._scratch)
+        shutil.rmtree(self._scratch, ignore_errors=True)
+        self._claim.close()
 
     def _input_path(self, one: Input) -> str:
         if one.mechanism == "direct":
             return ""
         asked = os.path.expanduser(one.folder)
-        return os.path.normpath(self._working / (asked or f"../inputs/{one.name}"))
+        if asked:
+            return os.path.normpath(self._working / asked)
+        return str(self._scratch / "inputs" / one.name)
 
     @property
     def _arguments(self) -> tuple[str, ...]:

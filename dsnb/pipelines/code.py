@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from dsnb.errors import PipelineError
 from dsnb.pipelines.folders import copy_file
+from dsnb.storage.atomic import make_folder
 from dsnb.storage.files import JUNK
 from dsnb.units import size_text
 
@@ -58,10 +59,10 @@ class Code:
         PipelineError
             When a file cannot be read.
         """
-        target.mkdir(parents=True)
+        make_folder(target)
         for name in self.names:
             place = target / name
-            place.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(place.parent)
             copy_file(self.folder / name, place, shutil.copy2)
         return Code(target, self.names)
 
@@ -105,15 +106,15 @@ def _files(
 ) -> Iterator[tuple[str, int]]:
     """Yield the files of a folder with their sizes; a link that leads back is passed over."""
     above |= {os.path.realpath(folder / below)}
-    with os.scandir(folder / below) as found:
-        entries = [entry for entry in found if entry.name not in JUNK]
-    for entry in entries:
-        path = f"{below}{entry.name}"
-        if entry.is_dir():
-            if not ignored.match_file(f"{path}/") and os.path.realpath(entry.path) not in above:
+    for name in os.listdir(folder / below):
+        path, place = f"{below}{name}", folder / below / name
+        if name in JUNK:
+            continue
+        if place.is_dir():
+            if not ignored.match_file(f"{path}/") and os.path.realpath(place) not in above:
                 yield from _files(folder, f"{path}/", ignored, above)
-        elif entry.is_file() and not ignored.match_file(path):
-            yield path, entry.stat().st_size
+        elif os.path.isfile(place) and not ignored.match_file(path):
+            yield path, place.stat().st_size
 
 
 def _ignored(folder: Path) -> GitIgnoreSpec:

@@ -28,8 +28,6 @@ Located = Sequence[tuple[str, str]]
 def located(workspace: Workspace, version: Version) -> Located:
     """Return where the files of a version can be read as they were registered.
 
-    One that several paths of the version stand for is there once.
-
     Raises
     ------
     DriftError
@@ -37,12 +35,13 @@ def located(workspace: Workspace, version: Version) -> Located:
     """
     places = workspace.load(version, "paths", EVERYTHING)
     names = named(workspace.manifest(version).groups, {})
-    found = {name.below: place for name, place in zip(names, places, strict=True)}
-    return [(place, name) for name, place in found.items()]
+    return [(place, name.below) for place, name in zip(places, names, strict=True)]
 
 
 def hand_over(files: Located, folder: Path, mechanism: Mechanism) -> None:
     """Make a folder of links to some files, closed to writing, or of copies of them.
+
+    What was begun is taken away where it cannot be done.
 
     Raises
     ------
@@ -58,11 +57,15 @@ def hand_over(files: Located, folder: Path, mechanism: Mechanism) -> None:
                 f"{folder} is not empty, so the files of an input cannot be put there.",
                 hint="Name another folder, or none.",
             )
-    if mechanism == "mount":
-        with writing(folder):
-            link_files(files, folder)
-    else:
-        copy_files([(place, os.path.join(folder, *name.split("/"))) for place, name in files])
+    try:
+        if mechanism == "mount":
+            with writing(folder):
+                link_files(files, folder)
+        else:
+            copy_files([(place, os.path.join(folder, *name.split("/"))) for place, name in files])
+    except BaseException:
+        empty(folder)
+        raise
 
 
 def link_files(files: Located, folder: Path) -> None:
@@ -122,6 +125,13 @@ def copy_file(
         if unread and error.filename in (source, os.fspath(source)):
             raise PipelineError(f"{source} cannot be copied: {error.strerror}.") from error
         raise
+
+
+def let_write(folder: Path) -> None:
+    """Let the owner change a folder and those below it, which may be copies of closed ones."""
+    for above, _, _ in os.walk(folder):
+        if not os.path.islink(above):
+            os.chmod(above, os.stat(above).st_mode | stat.S_IRWXU)
 
 
 def empty(folder: Path) -> None:

@@ -6,11 +6,14 @@ import atexit
 import codecs
 import math
 import os
+import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import TracebackType
 
 from dsnb.errors import PipelineError
 from dsnb.pipelines import processes
@@ -18,6 +21,7 @@ from dsnb.pipelines.carrying import CANCELED, LOG
 from dsnb.records import Run, now
 from dsnb.session import environment
 from dsnb.session.environment import is_alive
+from dsnb.storage.atomic import make_folder
 from dsnb.workspace import Workspace
 
 _GLANCE = 0.1
@@ -96,16 +100,22 @@ def has_ended(workspace: Workspace, run_id: str) -> bool:
     """
     if run_id in UNFINISHED:
         return False
-    if run_id in UNRECORDED:
-        error = UNRECORDED[run_id]
+    run = workspace.runs().get(run_id)
+    if run is None:
+        raise PipelineError(f"There is no run {run_id}.", hint="Type %ds runs to see them all.")
+    if error := unrecorded(run):
         raise PipelineError(
             f"How the run {run_id} ended could not be recorded: {error}",
             hint="What it wrote is not registered. Submit it again.",
         ) from error
-    run = workspace.runs().get(run_id)
-    if run is None:
-        raise PipelineError(f"There is no run {run_id}.", hint="Type %ds runs to see them all.")
     return run.ended is not None or not is_alive(run)
+
+
+def unrecorded(run: Run) -> BaseException | None:
+    """Return why the end of a run, or of the pipeline around it, is not in its record."""
+    if run.ended is not None:
+        return None
+    return UNRECORDED.get(run.id) or UNRECORDED.get(run.parent or "")
 
 
 def cancel(workspace: Workspace, run_id: str) -> None:
@@ -147,8 +157,11 @@ def _family(workspace: Workspace, run_id: str) -> list[Run]:
 
 
 def _mark(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / CANCELED).touch()
+    if folder.is_symlink():
+        return  # dsnb makes none there
+    make_folder(folder)
+    with suppress(FileExistsError):
+        (folder / CANCELED).open("x").close()
 
 
 def _record_canceled(workspace: Workspace, run_id: str) -> None:
@@ -180,6 +193,16 @@ def _forget() -> None:
     UNFINISHED.clear()  # in a forked child they are the parent's
 
 
+def _end_all_when_interrupted(
+    kind: type[BaseException], error: BaseException, traceback: TracebackType | None
+) -> None:
+    """Do not let a script that Ctrl-C ends wait for what it submitted, as it does otherwise."""
+    _show_error(kind, error, traceback)
+    if issubclass(kind, KeyboardInterrupt):
+        _end_all()
+
+
+_show_error, sys.excepthook = sys.excepthook, _end_all_when_interrupted
 atexit.register(_end_all)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dsnb.datasets.registration import Request
 from dsnb.errors import DsnbError, PipelineError, writing
-from dsnb.pipelines.folders import copy_files
+from dsnb.pipelines.folders import copy_files, let_write
 from dsnb.pipelines.steps import Output
 from dsnb.records import Kind, Parent, Source, Version
 from dsnb.refs import ANONYMOUS, parse
@@ -80,7 +80,8 @@ def place_of(workspace: Workspace, output: Output, run_id: str, working: Path) -
     place = Path(workspace.place(source))
     told = place
     if output.upload:
-        told = working / (output.written_to or f"../uploads/{output.name}")
+        scratch = workspace.layout.scratch(run_id) / "uploads" / output.name
+        told = working / (output.written_to or scratch)
     return Place(output, source, place, Path(os.path.abspath(told)))
 
 
@@ -131,7 +132,9 @@ class Places:
             with writing(place.folder):
                 if self._is_own(place):
                     self._claims.enter_context(claimed(place.folder))
-                make_folder(place.told if place.output.is_folder else place.told.parent)
+                # A folder that its code names is its code's to make.
+                is_given = place.output.is_folder and not place.output.written_to
+                make_folder(place.told if is_given else place.told.parent)
 
     def register(self, parents: Sequence[Parent], kind: Kind | None) -> list[Version]:
         """Record what was written, each output under its name, or without one: all, or none.
@@ -155,6 +158,7 @@ class Places:
                     hint="Its code is told where to write; that folder was empty when it ended.",
                 )
         for place in self.all:
+            let_write(place.told)
             if place.told != place.path:
                 _copy(place)
             _replace_links(place.path)
@@ -175,6 +179,8 @@ class Places:
             if place in self._kept:
                 continue
             if self._is_own(place):
+                with suppress(OSError):
+                    let_write(place.folder)
                 shutil.rmtree(place.folder, ignore_errors=True)
             else:
                 with suppress(OSError):

@@ -59,9 +59,10 @@ def find_equal(workspace: Workspace, identity: str) -> tuple[Run, Mapping[str, V
         The run, and the versions that it made, by their ids; None for no run.
     """
     for run in reversed(list(workspace.runs().values())):
-        if run.job is None or run.job.identity != identity or run.job.canceled:
+        # One that was not carried out itself does not know what its code would have asked for.
+        if run.job is None or run.job.identity != identity or run.job.reused is not None:
             continue
-        if run.ended is None or run.failure is not None:
+        if run.ended is None or run.failure is not None or run.job.canceled:
             continue
         made = _intact(workspace, run)
         if made is not None:

@@ -7,6 +7,8 @@ kernel that ends takes with it what it submitted.
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 import threading
 import uuid
 from collections.abc import Mapping
@@ -17,7 +19,7 @@ from queue import SimpleQueue
 
 from dsnb.errors import PipelineError, writing
 from dsnb.pipelines import processes
-from dsnb.pipelines.carrying import CANCELED, LOG, Carried, Surroundings
+from dsnb.pipelines.carrying import CANCELED, CODE, LOG, Carried, Surroundings
 from dsnb.pipelines.code import Code, find_code
 from dsnb.pipelines.following import UNFINISHED, UNRECORDED, Unfinished
 from dsnb.pipelines.reuse import find_equal, identity_of
@@ -105,7 +107,7 @@ class Submission:
         self._codes = {step.source: find_code(step.source) for step in plan.steps}
         for step in plan.steps:
             _check_script(step, self._codes[step.source])
-        self._ended: SimpleQueue[tuple[Carried, int]] = SimpleQueue()
+        self._ended: SimpleQueue[tuple[Carried, int | Exception]] = SimpleQueue()
         self._made: dict[Output, Version] = {}
         self._tried: list[Step] = []
         self._running: list[Carried] = []
@@ -122,16 +124,18 @@ class Submission:
     def start(self) -> None:
         """Take what is to be carried out as it is now, and begin a thread that does so."""
         carried = None
+        # The record comes first: a folder without one is swept.
+        if self._plan.is_pipeline:
+            self._record_pipeline()
+        else:
+            [step] = self._plan.steps
+            carried = self._carried(step, self.id)
+            carried.record()
         try:
-            if self._plan.is_pipeline:
-                # The record comes first: a folder without one is swept.
-                self._record_pipeline()
+            if carried is None:
                 self._keep_code()
             else:
-                [step] = self._plan.steps
-                carried = self._carried(step, self.id)
-                carried.record()
-                carried.take_code(self._codes[step.source])
+                carried.take_code(self._codes[carried.step.source])
             UNFINISHED[self.id] = Unfinished(self._workspace, self.done)
             threading.Thread(
                 target=self._carry_out,
@@ -142,19 +146,19 @@ class Submission:
             ).start()
         except BaseException as error:
             UNFINISHED.pop(self.id, None)
-            self._failure = Failure(error=type(error).__name__)
-            if carried is not None:
-                carried.fail(error)
-            elif self._plan.is_pipeline:
+            if carried is None:
+                self._failure = Failure(error=type(error).__name__)
+                shutil.rmtree(self.folder / CODE, ignore_errors=True)
                 self._end()
+            else:
+                carried.fail(error)
             raise
 
     def _keep_code(self) -> None:
         """Copy the code, so that what is carried out is what there was when it was submitted."""
         with writing(self.folder):
-            self.folder.mkdir(parents=True)
             for number, (source, code) in enumerate(self._codes.items()):
-                self._codes[source] = code.copy_to(self.folder / f"code-{number}")
+                self._codes[source] = code.copy_to(self.folder / CODE / str(number))
 
     # In the thread
 
@@ -174,11 +178,11 @@ class Submission:
 
     def _carry_out_script(self, carried: Carried) -> None:
         try:
-            process = carried.begin()
+            exit_code = processes.wait(carried.begin())
         except Exception as error:
             carried.fail(error)
         else:
-            carried.finish(processes.wait(process))
+            carried.finish(exit_code)
 
     def _carry_out_pipeline(self) -> None:
         try:
@@ -187,8 +191,8 @@ class Submission:
             self._say(f"This could not go on: {type(error).__name__}: {error}")
             self._failure = Failure(error=type(error).__name__)
             for carried in self._running:
-                processes.end_tree(carried.folder)
-                carried.fail(error)
+                with suppress(Exception):  # its record can be written no more than others
+                    carried.fail(error)
         left = [step.name for step in self._plan.steps if step not in self._tried]
         if left:
             self._say(f"Not carried out: {', '.join(left)}")
@@ -204,9 +208,9 @@ class Submission:
                 waiting += self._sorter.get_ready() if self._sorter.is_active() else ()
             if not self._running:
                 break
-            carried, exit_code = self._ended.get()
+            carried, ended = self._ended.get()
             self._running.remove(carried)
-            self._finish(carried, exit_code)
+            self._finish(carried, ended)
 
     def _try(self, step: Step) -> None:
         """Begin a step, unless an earlier run did the same."""
@@ -229,12 +233,16 @@ class Submission:
                 carried.fail(error)
             return
         self._running.append(carried)
-        threading.Thread(
-            target=lambda: self._ended.put((carried, processes.wait(process))), daemon=True
-        ).start()
+        threading.Thread(target=self._await, args=[carried, process], daemon=True).start()
 
-    def _finish(self, carried: Carried, exit_code: int) -> None:
-        run = carried.finish(exit_code)
+    def _await(self, carried: Carried, process: subprocess.Popen[bytes]) -> None:
+        try:
+            self._ended.put((carried, processes.wait(process)))
+        except Exception as error:
+            self._ended.put((carried, error))
+
+    def _finish(self, carried: Carried, ended: int | Exception) -> None:
+        run = carried.finish(ended) if isinstance(ended, int) else carried.fail(ended)
         step = carried.step
         assert run.job is not None
         assert run.ended is not None
@@ -282,7 +290,7 @@ class Submission:
         self._workspace.save_run(run)
         self._say(
             f"{step.name} is not carried out again: code, arguments and inputs are those of run "
-            f"{earlier.id}, whose output is taken{self._take_up(step, run)}"
+            f"{earlier.id}{', whose output is taken' if outputs else ''}{self._take_up(step, run)}"
         )
         return True
 

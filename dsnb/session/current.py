@@ -209,7 +209,11 @@ class Session:
             before = self.ensure(workspace)
             if workspace.root in self._submitted:
                 # Whoever submitted it may write to its record, too.
-                after = workspace.change_run(before.id, change) or before
+                try:
+                    after = workspace.change_run(before.id, change) or before
+                except (DsnbError, OSError) as error:
+                    self._tell_refused(workspace.root, error)
+                    after = change(before)
                 self._runs[workspace.root] = after
                 return after
             after = change(before)
@@ -301,8 +305,11 @@ class Session:
         try:
             self._workspaces[root].save_run(run)
         except (DsnbError, OSError) as error:
-            if root in self._refused:
-                return
+            self._tell_refused(root, error)
+
+    def _tell_refused(self, root: Path, error: Exception) -> None:
+        """Say once that what a run does cannot be recorded."""
+        if root not in self._refused:
             self._refused.add(root)
             with suppress(Exception):
                 self._workspaces[root].notify(f"This run could not be recorded: {error}")

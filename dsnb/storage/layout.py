@@ -11,8 +11,11 @@ from dsnb.errors import WorkspaceError
 from dsnb.storage.atomic import make_folder
 
 FOLDER = ".dsnb"
+SCRATCH = "scratch"
+"""Name, in a run's folder, of the folder of what it needs only while it goes on."""
 # Windows has devices of these names in every folder, whatever follows a dot.
 _RESERVED = re.compile(r"con|prn|aux|nul|com[0-9]|lpt[0-9]", re.IGNORECASE)
+_RUN = re.compile(r"\w[\w.-]{0,254}")
 _GITIGNORE = """\
 # The registry describes this machine's files, so git leaves it out.
 # To share it with the repository, delete the next line.
@@ -99,8 +102,23 @@ class Layout:
         return self.folder / "runs"
 
     def run(self, identifier: str) -> Path:
-        """Return the folder of a run that is a process of its own: its code, its log, its files."""
+        """Return the folder of a run that is a process of its own: its code, its log, its files.
+
+        Raises
+        ------
+        WorkspaceError
+            When such a name leads elsewhere, as that of a run in a stranger's record may.
+        """
+        if not _RUN.fullmatch(identifier):
+            raise WorkspaceError(
+                f"{identifier!r} cannot be the id of a run.",
+                hint="An id has letters, digits, -, _ and inner dots.",
+            )
         return self.run_folders / identifier
+
+    def scratch(self, identifier: str) -> Path:
+        """Return the folder of what a run needs only while it goes on."""
+        return self.run(identifier) / SCRATCH
 
     @property
     def backups(self) -> Path:

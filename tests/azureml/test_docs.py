@@ -15,7 +15,8 @@ from dsnb.azureml.core import Workspace
 DOCS = Path(__file__).parents[2] / "docs" / "azureml.md"
 TEXT = DOCS.read_text(encoding="utf-8")
 ROWS = re.findall(r"^\| `([^`]+)` \| (\w+) \|", TEXT, re.MULTILINE)
-MISSING = re.findall(r"`((?:core|data|pipeline)\.[^`]+)`", TEXT.partition("## What is not there")[2])
+NOT_THERE = TEXT.partition("## What is not there")[2]
+MISSING = re.findall(r"`((?:core|data|pipeline)\.[^`]+)`", NOT_THERE)
 OWN = {"local", "place", "get_dataset", "datastore_type", "fits", "of", "stands_for", "wired"}
 OWN |= {"config", "Framework"}
 """What the other modules of the package use, and users have no need of."""

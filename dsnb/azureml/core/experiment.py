@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from dsnb.azureml.calling import local_workspace, sdk_call
 from dsnb.azureml.core.submitting import submit
+from dsnb.azureml.data.describing import as_tags
 from dsnb.azureml.exceptions import UserErrorException
 from dsnb.provenance.runs import chosen_runs
 from dsnb.records import Run as Record
@@ -32,6 +33,17 @@ class Experiment:
     ------
     UserErrorException
         When it is no such name.
+
+    Examples
+    --------
+    >>> import dsnb, pathlib
+    >>> from dsnb.azureml.core import ScriptRunConfig, Workspace
+    >>> _ = dsnb.init(".")
+    >>> _ = pathlib.Path("train.py").write_text("print('trained')")
+    >>> experiment = Experiment(Workspace.from_config(), "weather")
+    >>> run = experiment.submit(ScriptRunConfig(".", "train.py"))
+    >>> run.wait_for_completion()["status"]
+    'Completed'
     """
 
     _runs: ClassVar[Any]
@@ -86,7 +98,7 @@ class Experiment:
         UserErrorException
             When it cannot be begun; nothing is recorded then.
         """
-        return submit(config, self, dict(tags or {}), None, **kwargs)
+        return submit(config, self, as_tags(tags), None, **kwargs)
 
     @sdk_call()
     def start_logging(self, *args: Any, **kwargs: Any) -> Any:
@@ -154,6 +166,13 @@ class Experiment:
             for name in sorted(names)
             if _NAME.fullmatch(name) and experiment_name in (None, name)
         ]
+
+    @classmethod
+    def of(cls, workspace: Any, record: Record) -> Experiment:
+        """Return the experiment of a run, whatever it is called; ``session`` where it has none."""
+        experiment = cls(workspace, "session")
+        experiment._name = record.experiment or experiment._name
+        return experiment
 
     def _records(self) -> Sequence[Record]:
         return chosen_runs(self._local.runs().values(), experiment=self._name)

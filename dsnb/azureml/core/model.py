@@ -53,6 +53,17 @@ class Model:
     ------
     ModelNotFoundException
         When there is none.
+
+    Examples
+    --------
+    >>> import dsnb, pathlib
+    >>> from dsnb.azureml.core import Workspace
+    >>> _ = dsnb.init(".")
+    >>> _ = pathlib.Path("model.bin").write_text("weights")
+    >>> Model.register(Workspace.from_config(), "model.bin", "weather-model")
+    Model(weather-model, version 1)
+    >>> Model(Workspace.from_config(), "weather-model").datasets
+    {}
     """
 
     class Framework:
@@ -454,7 +465,8 @@ def _parent(workspace: Workspace, role: str, dataset: Any) -> Parent:
         raise UserErrorException(
             f"{dataset!r} is no dataset. Pass pairs, such as ('training data', dataset)."
         )
-    version = workspace.view().by_id(given.id)
+    identifier = given.id  # recorded now, so that the view below has it
+    version = workspace.view().by_id(identifier)
     if version is None:
         raise UserErrorException(f"{given!r} is a dataset of another workspace.")
     return Parent(version.ref, version.id, version.digest, str(role))

@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar, overload
 
 from dsnb.azureml.data.abstract_dataset import opened
-from dsnb.azureml.exceptions import UserErrorException
+from dsnb.azureml.exceptions import AzureMLException, UserErrorException
 from dsnb.pipelines.carrying import LOG
+from dsnb.pipelines.following import unrecorded
 from dsnb.provenance.runs import status_of
 from dsnb.records import Run, Use
 from dsnb.refs import ANONYMOUS
@@ -64,11 +65,19 @@ class Lazy(Sequence[T], Generic[T]):
         return self._made[position]
 
     def __repr__(self) -> str:
-        return repr(list(self))
+        return f"[{', '.join(self._shown(position) for position in range(len(self)))}]"
+
+    def _shown(self, position: int) -> str:
+        try:
+            return repr(self[position])
+        except AzureMLException as error:  # deleted since; the others are shown
+            return f"<{error}>"
 
 
 def status_text(run: Run) -> str:
     """Return how a run stands, as the retired SDK says it."""
+    if unrecorded(run):
+        return "Failed"
     return _STATUSES[status_of(run, is_alive)]
 
 
@@ -120,7 +129,7 @@ def logs_of(workspace: Workspace, run: Run) -> dict[str, str]:
     """Return the paths of a run's logs by the names that the retired SDK gave them."""
     log = workspace.layout.run(run.id) / LOG
     name = LOG_NAME if run.job is None else _LOGS.get(run.job.kind, LOG_NAME)
-    return {name: str(log)} if log.is_file() else {}
+    return {name: str(log)} if log.is_file() and not log.is_symlink() else {}
 
 
 def _maker(

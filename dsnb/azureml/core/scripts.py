@@ -37,7 +37,7 @@ def make_step(
     outputs: Iterable[Any] = (),
     reuse: bool = False,
     command: Iterable[Any] = (),
-    variables: Mapping[str, str] | None = None,
+    variables: Mapping[str, Any] | None = None,
 ) -> tuple[Step, str]:
     """Return a script with its inputs and outputs as a step, and what to warn of.
 
@@ -67,6 +67,7 @@ def make_step(
     wiring.add_inputs(inputs)
     told = tuple(wiring.argument(one) for one in (*command, *arguments))
     settings = settings_of(config)
+    more = {key: str(wiring.resolved(value)) for key, value in (variables or {}).items()}
     folder = Path(os.path.join(current_folder(), os.path.expanduser(source or ".")))
     step = Step(
         name=name,
@@ -77,7 +78,7 @@ def make_step(
         outputs=tuple(wiring.outputs.values()),
         reuse=reuse,
         interpreter=_interpreter(settings, pins.workspace),
-        variables={**settings.variables, **(variables or {})},
+        variables={**settings.variables, **more},
         settings=settings.recorded,
     )
     return step, settings.warning

@@ -47,7 +47,6 @@ class Pins:
 
     def __init__(self, workspace: Any, parameters: Mapping[str, Any] | None = None) -> None:
         self.workspace: Workspace = local_workspace(workspace)
-        self.given = workspace
         self.parameters = dict(parameters or {})
         self.used: set[str] = set()
         self.default_datastore: str | None = None
@@ -101,7 +100,7 @@ class Wiring:
             When something is no output.
         """
         for one in given:
-            config = self._resolved(one, "output")
+            config = self.resolved(one, "output")
             if not isinstance(config, OutputDatasetConfig):
                 raise UserErrorException(
                     f"{one!r} is no output. Pass an OutputFileDatasetConfig or a PipelineData."
@@ -117,7 +116,7 @@ class Wiring:
             When something is no input.
         """
         for one in given:
-            config = self._resolved(one, "input")
+            config = self.resolved(one, "input")
             if isinstance(config, DataReference):
                 self._reference(config)
             elif isinstance(config, OutputDatasetConfig):
@@ -135,7 +134,7 @@ class Wiring:
         UserErrorException
             When a dataset has no name.
         """
-        value = self._resolved(given, "argument")
+        value = self.resolved(given, "argument")
         match value:
             case OutputDatasetConfig():
                 return self._output(value)
@@ -153,7 +152,8 @@ class Wiring:
         """Tell whether the step writes an output."""
         return origin in self._known and self._known[origin].what == "output"
 
-    def _resolved(self, given: Any, role: Role) -> Any:
+    def resolved(self, given: Any, role: Role = "argument") -> Any:
+        """Return what something stands for, such as the value of a parameter."""
         while isinstance(given, Stands):
             given = given.stands_for(self, role)
         return given
@@ -177,7 +177,7 @@ class Wiring:
         known = self._known.get(config)
         if known is not None:
             return known
-        dataset = self._resolved(config.dataset, "input")
+        dataset = self.resolved(config.dataset, "input")
         name = config.name if config.is_named else f"input_{len(self.inputs) + 1}"
         source: Version | Output
         if isinstance(dataset, OutputDatasetConfig):
@@ -215,7 +215,8 @@ class Wiring:
 
     def _version(self, dataset: AbstractDataset) -> Version:
         """Return the version that a dataset is, which is recorded now if need be."""
-        version = self.pins.workspace.view().by_id(dataset.id)
+        identifier = dataset.id  # recorded now, so that the view below has it
+        version = self.pins.workspace.view().by_id(identifier)
         if version is None:
             raise UserErrorException(f"{dataset!r} is a dataset of another workspace.")
         return version

@@ -10,6 +10,8 @@ from typing import Any, ClassVar
 from dsnb.azureml.data.abstract_dataset import as_tags
 from dsnb.azureml.data.abstract_datastore import AbstractDatastore
 from dsnb.azureml.data.dataset_consumption_config import (
+    DIRECT,
+    DOWNLOAD,
     MOUNT,
     DatasetConsumptionConfig,
     check_input_name,
@@ -33,7 +35,8 @@ class OutputDatasetConfig:
         Accepted as the retired SDK accepts them; none has a meaning.
     """
 
-    modes: ClassVar[tuple[str, ...]] = (MOUNT,)
+    modes: ClassVar[tuple[str, ...]] = (DIRECT, MOUNT, DOWNLOAD)
+    """How another step may read it."""
 
     def __init__(self, mode: str, name: str | None = None, **kwargs: Any) -> None:
         self.mode = mode
@@ -79,9 +82,10 @@ class OutputDatasetConfig:
         Parameters
         ----------
         name
-            What that step calls it; None is the output's name.
+            What that step calls it; None is the output's name, where it has been given one.
         """
-        return DatasetConsumptionConfig(name or self.name, self, MOUNT)
+        # A name that was made up differs from run to run, and would hinder reuse.
+        return DatasetConsumptionConfig(name or (self.name if self.is_named else None), self, MOUNT)
 
     def wired(self, name: str) -> Output:
         """Return the output as a step has it, under the name that it has there."""
@@ -103,8 +107,8 @@ class OutputFileDatasetConfig(OutputDatasetConfig):
         without the run's id is a folder of such folders, so that nothing is ever written over.
         None lets dsnb keep it.
     source
-        Where the script writes, relative to its own folder; None makes a folder, which the script
-        is told.
+        Where the script writes, relative to its own folder, and which it makes itself; None makes a
+        folder, which the script is told.
     partition_format
         Refused: a dataset of this output is read by the paths of its files later.
     """

@@ -4,8 +4,9 @@ import argparse
 from pathlib import Path
 
 import joblib
-from dsnb.azureml.core import Dataset, Run
 from sklearn.linear_model import LogisticRegression
+
+from dsnb.azureml.core import Dataset, Run
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--training")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from dsnb.azureml.core.wiring import Pins, Role, Wiring
 from dsnb.azureml.data.dataset_consumption_config import (
@@ -142,8 +142,6 @@ class PipelineData:
 
 class _DataConfig(OutputDatasetConfig):
     """The output that data between steps is."""
-
-    modes: ClassVar[tuple[str, ...]] = (MOUNT, DOWNLOAD)
 
     def __init__(
         self, mode: str, name: str, datastore: str | None, written_to: str, is_folder: bool | None

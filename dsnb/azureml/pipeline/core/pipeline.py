@@ -44,6 +44,20 @@ class Pipeline:
     ------
     UserErrorException
         When something is no step, or steps wait for each other.
+
+    Examples
+    --------
+    >>> import dsnb, pathlib
+    >>> from dsnb.azureml.core import Workspace
+    >>> from dsnb.azureml.pipeline.steps import PythonScriptStep
+    >>> _ = dsnb.init(".")
+    >>> _ = pathlib.Path("prepare.py").write_text("print('prepared')")
+    >>> pipeline = Pipeline(Workspace.from_config(), [PythonScriptStep("prepare.py")])
+    >>> run = pipeline.submit("weather")
+    >>> run.wait_for_completion(show_output=False)
+    'Completed'
+    >>> [step.name for step in run.get_steps()]
+    ['prepare.py']
     """
 
     @sdk_call()

@@ -83,7 +83,7 @@ class PythonScriptStep(PipelineStep):
 
     def made(self, pins: Pins, default_source: str | None) -> tuple[Step, str]:
         """Return the step as it is carried out, and what to warn of."""
-        variables = {f"AML_PARAMETER_{key}": str(value) for key, value in self._variables.items()}
+        variables = {f"AML_PARAMETER_{key}": value for key, value in self._variables.items()}
         if self._version is not None:
             variables["AML_STEP_VERSION"] = self._version
         return make_step(
