@@ -14,6 +14,7 @@ from dsnb.errors import PipelineError, writing
 from dsnb.pipelines import processes
 from dsnb.pipelines.code import Code
 from dsnb.pipelines.folders import empty, hand_over, let_write, located
+from dsnb.pipelines.ledger import Ledger
 from dsnb.pipelines.places import Place, Places
 from dsnb.pipelines.steps import Input, Step, Told
 from dsnb.records import (
@@ -63,6 +64,8 @@ class Surroundings:
         The state of the git work tree.
     packages
         Versions of the libraries that shape results.
+    process_started, host, user
+        Who sees to them.
     """
 
     kind: JobKind
@@ -71,6 +74,9 @@ class Surroundings:
     tags: Mapping[str, str]
     code: CodeState
     packages: Mapping[str, str]
+    process_started: float
+    host: str
+    user: str
 
 
 class Carried:
@@ -86,6 +92,8 @@ class Carried:
         What it reads, by the names of its inputs.
     surroundings
         What is recorded beside.
+    ledger
+        Keeps what is to be recorded until it is written.
     identity
         What would do the same has the same; empty for a script alone.
     """
@@ -97,6 +105,7 @@ class Carried:
         run_id: str,
         inputs: Mapping[str, Version],
         surroundings: Surroundings,
+        ledger: Ledger,
         identity: str = "",
     ) -> None:
         self.step = step
@@ -106,6 +115,7 @@ class Carried:
         self._workspace = workspace
         self._inputs = inputs
         self._surroundings = surroundings
+        self._ledger = ledger
         self._identity = identity
         self._working = self.folder / CODE
         self._scratch = workspace.layout.scratch(run_id)
@@ -119,7 +129,7 @@ class Carried:
         }
 
     def record(self) -> Run:
-        """Record that the run begins, and return the record."""
+        """Let it be recorded that the run begins, and return the record."""
         surroundings, step = self._surroundings, self.step
         script = str(step.source / step.script) if step.script else None
         run = Run(
@@ -137,9 +147,9 @@ class Carried:
             notebook=script,
             notebook_digest=environment.digest_of(script),
             process=os.getpid(),
-            process_started=environment.process_started(),
-            host=environment.host(),
-            user=environment.user(),
+            process_started=surroundings.process_started,
+            host=surroundings.host,
+            user=surroundings.user,
             started=now(),
             code=surroundings.code,
             packages=surroundings.packages,
@@ -148,7 +158,7 @@ class Carried:
             ),
             tags=surroundings.tags,
         )
-        self._workspace.save_run(run)
+        self._ledger.put(run)
         return run
 
     def take_code(self, code: Code) -> None:
@@ -172,8 +182,9 @@ class Carried:
         DsnbError
             When an input cannot be had, or the program cannot be begun.
         """
-        with writing(self._scratch):
-            self._claim.enter_context(claimed(self._scratch))
+        if self._needs_scratch:
+            with writing(self._scratch):
+                self._claim.enter_context(claimed(self._scratch))
         for one in self.step.inputs:
             handed = self._handed[one.name]
             if handed.mechanism != "direct":
@@ -191,10 +202,19 @@ class Carried:
                 hint="See whether it is installed and may be run.",
             ) from error
         self._has_process = True
+        return process
+
+    @property
+    def _needs_scratch(self) -> bool:
+        mounts = any(handed.mechanism != "direct" for handed in self._handed.values())
+        return mounts or any(output.upload for output in self.step.outputs)
+
+    def wait(self, process: subprocess.Popen[bytes]) -> int:
+        """Wait until the process has ended, and return its exit code."""
         processes.remember(self.folder, process)
         if self.is_canceled:
             processes.end_tree(self.folder)
-        return process
+        return processes.wait(process)
 
     @property
     def is_canceled(self) -> bool:
@@ -204,7 +224,7 @@ class Carried:
         return any((self._workspace.layout.run(one) / CANCELED).exists() for one in runs)
 
     def finish(self, exit_code: int) -> Run:
-        """Register what the step made, unless it failed, and record how it ended."""
+        """Register what the step made, unless it failed; how it ended is to be recorded."""
         if self.is_canceled:
             return self._end((), None, exit_code, canceled=True)
         if exit_code != 0:
@@ -217,7 +237,7 @@ class Carried:
         return self._end(made, None, exit_code)
 
     def fail(self, error: BaseException) -> Run:
-        """Record that the run could not begin, or not go on."""
+        """Let it be recorded that the run could not begin, or not go on."""
         if self._has_process:
             processes.end_tree(self.folder)
         shutil.rmtree(self._working, ignore_errors=True)  # half of it may be missing
@@ -249,13 +269,16 @@ class Carried:
             for place, version in zip(self._places.all, made, strict=False)
         )
 
-        def ended(run: Run) -> Run:
-            assert run.job is not None
+        moment = now()
+
+        def ended(run: Run | None) -> Run | None:
+            if run is None or run.job is None:
+                return run
             job = replace(run.job, exit_code=exit_code, canceled=canceled)
             known = [use for use in run.outputs if use.id not in {one.id for one in outputs}]
-            return replace(run, job=job, ended=now(), failure=failure, outputs=(*known, *outputs))
+            return replace(run, job=job, ended=moment, failure=failure, outputs=(*known, *outputs))
 
-        run = self._workspace.change_run(self.run_id, ended)
+        run = self._ledger.change(self.run_id, ended)
         if run is None:
             raise PipelineError(f"There is no record of the run {self.run_id} any more.")
         return run
@@ -271,9 +294,10 @@ class Carried:
         for folder in self._filled:
             with suppress(OSError):
                 empty(folder)
-        with suppress(OSError):
-            let_write(self._scratch)
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        if self._needs_scratch:
+            with suppress(OSError):
+                let_write(self._scratch)
+            shutil.rmtree(self._scratch, ignore_errors=True)
         self._claim.close()
 
     def _input_path(self, one: Input) -> str:

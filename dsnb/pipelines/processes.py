@@ -183,7 +183,7 @@ def _is_marked(process: psutil.Process, run_id: str) -> bool:
     import psutil
 
     try:
-        return process.environ().get(SUBMITTED) == run_id
+        return bool(process.environ().get(SUBMITTED) == run_id)
     except (psutil.Error, OSError):
         return False
 

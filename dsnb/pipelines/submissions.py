@@ -15,13 +15,14 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 from dsnb.errors import PipelineError, writing
 from dsnb.pipelines import processes
 from dsnb.pipelines.carrying import CANCELED, CODE, LOG, Carried, Surroundings
 from dsnb.pipelines.code import Code, find_code
 from dsnb.pipelines.following import UNFINISHED, UNRECORDED, Unfinished
+from dsnb.pipelines.ledger import Ledger
 from dsnb.pipelines.reuse import find_equal, identity_of
 from dsnb.pipelines.steps import Input, Output, Step, ordered
 from dsnb.records import Failure, Job, Run, Version, now
@@ -119,7 +120,11 @@ class Submission:
             tags=dict(plan.tags),
             code=environment.code_state(str(plan.steps[0].source)),
             packages=environment.packages(),
+            process_started=environment.process_started(),
+            host=environment.host(),
+            user=environment.user(),
         )
+        self._ledger = Ledger(workspace)
 
     def start(self) -> None:
         """Take what is to be carried out as it is now, and begin a thread that does so."""
@@ -131,6 +136,7 @@ class Submission:
             [step] = self._plan.steps
             carried = self._carried(step, self.id)
             carried.record()
+            self._ledger.write()
         try:
             if carried is None:
                 self._keep_code()
@@ -152,6 +158,7 @@ class Submission:
                 self._end()
             else:
                 carried.fail(error)
+                self._ledger.write()
             raise
 
     def _keep_code(self) -> None:
@@ -178,11 +185,12 @@ class Submission:
 
     def _carry_out_script(self, carried: Carried) -> None:
         try:
-            exit_code = processes.wait(carried.begin())
+            exit_code = carried.wait(carried.begin())
         except Exception as error:
             carried.fail(error)
         else:
             carried.finish(exit_code)
+        self._ledger.write()
 
     def _carry_out_pipeline(self) -> None:
         try:
@@ -203,43 +211,64 @@ class Submission:
         waiting: list[Step] = []
         while self._sorter.is_active():
             waiting += self._sorter.get_ready()
-            while waiting and len(self._running) < workers and self._goes_on:
-                self._try(waiting.pop(0))
+            beginning: list[Carried] = []
+            while waiting and len(self._running) + len(beginning) < workers and self._goes_on:
+                beginning += self._take_on(waiting.pop(0))
                 waiting += self._sorter.get_ready() if self._sorter.is_active() else ()
-            if not self._running:
+            # A script finds its record when it begins.
+            self._ledger.write()
+            for carried in beginning:
+                self._begin(carried)
+            if self._running:
+                self._finish_some()
+            elif not (waiting and self._goes_on):
                 break
-            carried, ended = self._ended.get()
-            self._running.remove(carried)
-            self._finish(carried, ended)
 
-    def _try(self, step: Step) -> None:
-        """Begin a step, unless an earlier run did the same."""
+    def _take_on(self, step: Step) -> list[Carried]:
+        """Let a step be begun; none is where an earlier run did the same, or it cannot be."""
         self._tried.append(step)
-        carried = None
         try:
             inputs = {one.name: self._version_of(one) for one in step.inputs}
             identity = identity_of(step, self._codes[step.source].identity, inputs)
             if step.reuse and not self._plan.anew and self._reuse(step, inputs, identity):
                 self._sorter.done(step)
-                return
+                return []
             carried = self._carried(step, str(uuid.uuid4()), inputs, identity)
             carried.record()
+        except Exception as error:
+            self._failed(step, type(error).__name__, [str(error)])
+            return []
+        return [carried]
+
+    def _begin(self, carried: Carried) -> None:
+        """Begin the process of a step."""
+        step = carried.step
+        try:
             self._say(f"{step.name} begins as run {carried.run_id}")
             carried.take_code(self._codes[step.source])
             process = carried.begin()
         except Exception as error:
             self._failed(step, type(error).__name__, [str(error)])
-            if carried is not None:
-                carried.fail(error)
+            carried.fail(error)
             return
         self._running.append(carried)
         threading.Thread(target=self._await, args=[carried, process], daemon=True).start()
 
     def _await(self, carried: Carried, process: subprocess.Popen[bytes]) -> None:
         try:
-            self._ended.put((carried, processes.wait(process)))
+            self._ended.put((carried, carried.wait(process)))
         except Exception as error:
             self._ended.put((carried, error))
+
+    def _finish_some(self) -> None:
+        """Wait until a step has ended, and finish all that have."""
+        waiting = [self._ended.get()]
+        with suppress(Empty):
+            while True:
+                waiting.append(self._ended.get_nowait())
+        for carried, ended in waiting:
+            self._running.remove(carried)
+            self._finish(carried, ended)
 
     def _finish(self, carried: Carried, ended: int | Exception) -> None:
         run = carried.finish(ended) if isinstance(ended, int) else carried.fail(ended)
@@ -287,7 +316,7 @@ class Submission:
         )
         job = replace(run.job, exit_code=earlier.job.exit_code, reused=earlier.id)
         run = replace(run, job=job, outputs=outputs, metrics=earlier.metrics, ended=now())
-        self._workspace.save_run(run)
+        self._ledger.put(run)
         self._say(
             f"{step.name} is not carried out again: code, arguments and inputs are those of run "
             f"{earlier.id}{', whose output is taken' if outputs else ''}{self._take_up(step, run)}"
@@ -319,14 +348,15 @@ class Submission:
         identity: str = "",
     ) -> Carried:
         known = inputs or {one.name: self._version_of(one) for one in step.inputs}
-        return Carried(self._workspace, step, run_id, known, self._surroundings, identity)
+        surroundings, ledger = self._surroundings, self._ledger
+        return Carried(self._workspace, step, run_id, known, surroundings, ledger, identity)
 
     def _version_of(self, one: Input) -> Version:
         return self._made[one.source] if isinstance(one.source, Output) else one.source
 
     def _record_pipeline(self) -> None:
         surroundings = self._surroundings
-        self._workspace.save_run(
+        self._ledger.put(
             Run(
                 id=self.id,
                 name=self._plan.name,
@@ -334,26 +364,28 @@ class Submission:
                 job=Job(kind="pipeline"),
                 experiment=surroundings.experiment,
                 process=os.getpid(),
-                process_started=environment.process_started(),
-                host=environment.host(),
-                user=environment.user(),
+                process_started=surroundings.process_started,
+                host=surroundings.host,
+                user=surroundings.user,
                 started=now(),
                 code=surroundings.code,
                 packages=surroundings.packages,
                 tags=surroundings.tags,
             )
         )
+        self._ledger.write()
 
     def _end(self) -> None:
-        failure, canceled = self._failure, self.is_canceled
+        failure, canceled, moment = self._failure, self.is_canceled, now()
 
-        def ended(run: Run) -> Run:
-            assert run.job is not None
-            return replace(
-                run, job=replace(run.job, canceled=canceled), ended=now(), failure=failure
-            )
+        def ended(run: Run | None) -> Run | None:
+            if run is None or run.job is None:
+                return run
+            job = replace(run.job, canceled=canceled)
+            return replace(run, job=job, ended=moment, failure=failure)
 
-        self._workspace.change_run(self.id, ended)
+        self._ledger.change(self.id, ended)
+        self._ledger.write()
 
     def _say(self, text: str) -> None:
         with (

@@ -570,7 +570,7 @@ def test_whoever_waits_is_told_that_an_end_could_not_be_recorded(
     def full(*_: object) -> None:
         raise RegistryError("There is no room left.")
 
-    monkeypatch.setattr(workspace, "change_run", full)
+    monkeypatch.setattr(workspace, "change_runs", full)
     write(go, "")
     with pytest.raises(PipelineError, match="could not be recorded: There is no room left"):
         wait(workspace, submission.id)
