@@ -59,11 +59,10 @@ class Code:
         PipelineError
             When a file cannot be read.
         """
-        make_folder(target)
+        for folder in sorted({target, *((target / name).parent for name in self.names)}):
+            make_folder(folder)
         for name in self.names:
-            place = target / name
-            make_folder(place.parent)
-            copy_file(self.folder / name, place, shutil.copy2)
+            copy_file(self.folder / name, target / name, shutil.copy)
         return Code(target, self.names)
 
 

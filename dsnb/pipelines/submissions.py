@@ -108,7 +108,9 @@ class Submission:
         self._codes = {step.source: find_code(step.source) for step in plan.steps}
         for step in plan.steps:
             _check_script(step, self._codes[step.source])
+        self._begun: SimpleQueue[tuple[Carried, subprocess.Popen[bytes]] | None] = SimpleQueue()
         self._ended: SimpleQueue[tuple[Carried, int | Exception]] = SimpleQueue()
+        self._waiters = 0
         self._made: dict[Output, Version] = {}
         self._tried: list[Step] = []
         self._running: list[Carried] = []
@@ -201,6 +203,8 @@ class Submission:
             for carried in self._running:
                 with suppress(Exception):  # its record can be written no more than others
                     carried.fail(error)
+        for _ in range(self._waiters):
+            self._begun.put(None)
         left = [step.name for step in self._plan.steps if step not in self._tried]
         if left:
             self._say(f"Not carried out: {', '.join(left)}")
@@ -252,13 +256,20 @@ class Submission:
             carried.fail(error)
             return
         self._running.append(carried)
-        threading.Thread(target=self._await, args=[carried, process], daemon=True).start()
+        self._begun.put((carried, process))
+        # A thread that is new is waited for until it runs, so those that there are go on.
+        if self._waiters < len(self._running):
+            self._waiters += 1
+            threading.Thread(target=self._wait_for_processes, daemon=True).start()
 
-    def _await(self, carried: Carried, process: subprocess.Popen[bytes]) -> None:
-        try:
-            self._ended.put((carried, carried.wait(process)))
-        except Exception as error:
-            self._ended.put((carried, error))
+    def _wait_for_processes(self) -> None:
+        """Wait for one process after the other, and tell how each ended."""
+        while (begun := self._begun.get()) is not None:
+            carried, process = begun
+            try:
+                self._ended.put((carried, carried.wait(process)))
+            except Exception as error:
+                self._ended.put((carried, error))
 
     def _finish_some(self) -> None:
         """Wait until a step has ended, and finish all that have."""
