@@ -225,6 +225,27 @@ class Workspace:
         move(request.name, found.version)
         return found
 
+    def register_all(
+        self, asked: Sequence[tuple[Sequence[str | os.PathLike[str] | Source], Request]]
+    ) -> Sequence[Registration]:
+        """Record what some paths hold now as versions, all of them or none.
+
+        Those that are called `ANONYMOUS` have an id, and no name to speak of.
+        """
+        from dsnb.catalog.pins import move
+        from dsnb.datasets.registration import register_all
+
+        for _, request in asked:
+            if request.name != ANONYMOUS:
+                check_new_name(request.name)
+        found = register_all(
+            self._stores,
+            [(self._locate(paths), self._as_configured(request)) for paths, request in asked],
+        )
+        for one in found:
+            move(one.version.name, one.version)
+        return found
+
     def register_table(self, table: object, request: Request) -> Registration:
         """Keep a table that is in memory as Parquet, and record that as a version."""
         from dsnb.catalog.pins import move

@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from dsnb.catalog.base import View
+from dsnb.catalog.base import Transaction, View
 from dsnb.catalog.resolving import known_numbers
 from dsnb.datasets.content import Content, find_content
 from dsnb.datasets.keeping import Policy, are_kept, is_to_be_kept, keep_files, snapshot
@@ -25,7 +25,7 @@ from dsnb.errors import (
     did_you_mean,
 )
 from dsnb.presenting import Outcome
-from dsnb.records import Definition, FileEntry, Kind, Parent, Source, Version, now
+from dsnb.records import Definition, FileEntry, Kind, Manifest, Parent, Source, Version, now
 from dsnb.refs import check_name, parse
 from dsnb.storage.datastores import LOCAL
 from dsnb.tables.columns import with_index_as_columns
@@ -126,6 +126,27 @@ def register(stores: Stores, sources: Sequence[Source], request: Request) -> Reg
     DsnbError
         When something is wrong with the name, the paths or the options; nothing is recorded then.
     """
+    [done] = register_all(stores, [(sources, request)])
+    return done
+
+
+def register_all(
+    stores: Stores, asked: Sequence[tuple[Sequence[Source], Request]]
+) -> Sequence[Registration]:
+    """Record what some paths hold now as versions, all of them or none, each as `register` does."""
+    contents = [
+        (find_content(stores, _taken(stores, sources, request)), request)
+        for sources, request in asked
+    ]
+    done = record_all(stores, contents)
+    return [
+        kept_if_asked(stores, one, request)
+        for one, (_, request) in zip(done, contents, strict=True)
+    ]
+
+
+def _taken(stores: Stores, sources: Sequence[Source], request: Request) -> Definition:
+    """Return what is to be registered, which lies where this user may take it from."""
     check_name(request.name)
     definition = _definition(stores, sources, request)
     for source in definition.sources:
@@ -137,8 +158,7 @@ def register(stores: Stores, sources: Sequence[Source], request: Request) -> Reg
                 f"{stores.datastores.path(LOCAL, source.path)} lies outside the workspace, so "
                 "this version is tied to this machine (datastore local)."
             )
-    done = record(stores, find_content(stores, definition), request)
-    return kept_if_asked(stores, done, request)
+    return definition
 
 
 def _definition(stores: Stores, sources: Sequence[Source], request: Request) -> Definition:
@@ -194,6 +214,55 @@ def kept_if_asked(stores: Stores, done: Registration, request: Request) -> Regis
 
 def record(stores: Stores, content: Content, request: Request) -> Registration:
     """Record content as a version, unless the latest one is all that was asked for already."""
+    [done] = record_all(stores, [(content, request)])
+    return done
+
+
+def record_all(stores: Stores, asked: Sequence[tuple[Content, Request]]) -> Sequence[Registration]:
+    """Record contents as versions, all of them or none, each as `record` does."""
+    prepared = [_prepared(stores, content, request) for content, request in asked]
+    new = [one for one in prepared if isinstance(one, _Prepared)]
+    while True:
+        addresses = {id(one): one.keep(stores) for one in new}
+        with stores.catalog.transaction() as transaction:
+            if all(one.is_there(stores, addresses[id(one)]) for one in new):
+                return [
+                    _added(stores, transaction, one, addresses[id(one)])
+                    if isinstance(one, _Prepared)
+                    else one
+                    for one in prepared
+                ]
+            # `gc` came in between, when nothing referred to them yet.
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A version but for what the registry's present state settles."""
+
+    content: Content
+    request: Request
+    latest: Version | None
+    manifest: Manifest
+    kind: Kind
+    described: Description
+    key: tuple[str, ...]
+    kept: bool
+
+    def keep(self, stores: Stores) -> str:
+        """Write the file list, and the bytes where they are kept; return the list's address."""
+        address = stores.manifests.write(self.manifest)
+        if self.kept:
+            keep_files(stores, self.manifest, self.latest)
+        return address
+
+    def is_there(self, stores: Stores, address: str) -> bool:
+        """Tell whether what `keep` wrote is there."""
+        there = stores.manifests.is_there(address)
+        return there and (not self.kept or are_kept(stores, self.manifest))
+
+
+def _prepared(stores: Stores, content: Content, request: Request) -> _Prepared | Registration:
+    """Return what is to be recorded, or what the latest version is that holds it already."""
     for left_out in filter(None, (one.listing.left_out for one in content.fingerprints)):
         stores.notify(f"{left_out}.")
     view = stores.catalog.view()
@@ -218,57 +287,58 @@ def record(stores: Stores, content: Content, request: Request) -> Registration:
         kind, described = _describe(stores, content, request, names)
     key = _key(stores, latest, kind, described, request)
     kept = is_to_be_kept(stores, content.definition, manifest, request.snapshot or "auto")
-    while True:
-        address = stores.manifests.write(manifest)
-        if kept:
-            keep_files(stores, manifest, latest)
-        with stores.catalog.transaction() as transaction:
-            # Another process may have registered since; what counts is the state under the lock.
-            latest = latest_of(transaction, request.name)
-            if latest is not None:
-                _check_same_sort(latest, request)
-            if latest is not None and _holds_already(stores, latest, content, request):
-                return unchanged(stores, transaction, latest, request, content.skipped)
-            if latest is not None and not request.new_version:
-                raise NewVersionRefusedError(
-                    f"{latest.ref} holds something else, and --no-new-version was given.",
-                    hint="Leave it out to register the next version.",
-                )
-            if not stores.manifests.is_there(address) or (kept and not are_kept(stores, manifest)):
-                continue  # `gc` came in between, when nothing referred to them yet
-            same = transaction.with_digest(request.name, content.digest)
-            version = Version(
-                name=request.name,
-                version=transaction.next_number(request.name),
-                id=str(uuid.uuid4()),
-                definition=content.definition,
-                manifest=address,
-                digest=content.digest,
-                kind=kind,
-                format=content.format if kind == "tabular" else None,
-                files=content.files,
-                size=content.size,
-                rows=described.rows,
-                columns=described.columns,
-                key=key,
-                description=request.description,
-                tags=dict(request.tags),
-                created=_not_before(latest),
-                creator=request.creator or _user(),
-                run=request.run,
-                table=request.table,
-                kept=kept,
-                parents=request.parents,
+    return _Prepared(content, request, latest, manifest, kind, described, key, kept)
+
+
+def _added(
+    stores: Stores, transaction: Transaction, prepared: _Prepared, manifest: str
+) -> Registration:
+    """Add a version, unless another process has registered the same since."""
+    content, request = prepared.content, prepared.request
+    latest = latest_of(transaction, request.name)
+    if latest is not None:
+        _check_same_sort(latest, request)
+        if _holds_already(stores, latest, content, request):
+            return unchanged(stores, transaction, latest, request, content.skipped)
+        if not request.new_version:
+            raise NewVersionRefusedError(
+                f"{latest.ref} holds something else, and --no-new-version was given.",
+                hint="Leave it out to register the next version.",
             )
-            transaction.add_version(version)
-        return Registration(
-            version=version,
-            created=True,
-            previous=latest,
-            same_as=f"{request.name}@{same[-1]}" if same else None,
-            skipped=content.skipped,
-            files=tuple(islice(manifest.files, SHOWN_FILES)),
-        )
+    same = transaction.with_digest(request.name, content.digest)
+    described = prepared.described
+    version = Version(
+        name=request.name,
+        version=transaction.next_number(request.name),
+        id=str(uuid.uuid4()),
+        definition=content.definition,
+        manifest=manifest,
+        digest=content.digest,
+        kind=prepared.kind,
+        format=content.format if prepared.kind == "tabular" else None,
+        files=content.files,
+        size=content.size,
+        rows=described.rows,
+        columns=described.columns,
+        key=prepared.key,
+        description=request.description,
+        tags=dict(request.tags),
+        created=_not_before(latest),
+        creator=request.creator or _user(),
+        run=request.run,
+        table=request.table,
+        kept=prepared.kept,
+        parents=request.parents,
+    )
+    transaction.add_version(version)
+    return Registration(
+        version=version,
+        created=True,
+        previous=latest,
+        same_as=f"{request.name}@{same[-1]}" if same else None,
+        skipped=content.skipped,
+        files=tuple(islice(prepared.manifest.files, SHOWN_FILES)),
+    )
 
 
 def latest_of(view: View, name: str) -> Version | None:

@@ -11,15 +11,18 @@ from itertools import combinations
 from pathlib import Path
 
 from dsnb.datasets.registration import Request
-from dsnb.errors import DsnbError, PipelineError, writing
+from dsnb.errors import PipelineError, writing
 from dsnb.pipelines.folders import copy_files, let_write
 from dsnb.pipelines.steps import Output
 from dsnb.records import Kind, Parent, Source, Version
-from dsnb.refs import ANONYMOUS, parse
+from dsnb.refs import ANONYMOUS
 from dsnb.storage.atomic import make_folder
 from dsnb.storage.claims import claimed
 from dsnb.storage.datastores import DEFAULT
 from dsnb.workspace import Workspace
+
+_LATELY = 100
+"""So many versions are looked at for one that was made a moment ago."""
 
 
 @dataclass(frozen=True)
@@ -162,21 +165,15 @@ class Places:
             if place.told != place.path:
                 _copy(place)
             _replace_links(place.path)
-        made: list[Version] = []
-        try:
-            for place in self.all:
-                made.append(self._registered(place, tuple(parents), kind))
-        except BaseException:
-            self._take_back(made)
-            raise
-        finally:
-            self._kept = self.all[: len(made)]
-        return made
+        asked = [([place.source], self._request(place, tuple(parents), kind)) for place in self.all]
+        done = self._workspace.register_all(asked)
+        self._kept = self.all
+        return [one.version for one in done]
 
     def release(self) -> None:
         """Let go of the folders; what no version names is taken away, where it is dsnb's own."""
         for place in self.all:
-            if place in self._kept:
+            if place in self._kept or self._is_registered(place):
                 continue
             if self._is_own(place):
                 with suppress(OSError):
@@ -192,9 +189,9 @@ class Places:
                     place.folder.parent.rmdir()  # it stays while it holds others
                     self._workspace.layout.data.rmdir()
 
-    def _registered(self, place: Place, parents: tuple[Parent, ...], kind: Kind | None) -> Version:
+    def _request(self, place: Place, parents: tuple[Parent, ...], kind: Kind | None) -> Request:
         asked = place.output.registering
-        request = Request(
+        return Request(
             name=ANONYMOUS if asked is None else asked.name,
             kind=kind,
             description="" if asked is None else asked.description,
@@ -203,18 +200,14 @@ class Places:
             run=self._run_id,
             parents=parents,
         )
-        if asked is None:
-            return self._workspace.save([place.source], request)
-        return self._workspace.register([place.source], request).version
 
-    def _take_back(self, made: list[Version]) -> None:
-        """Remove what was registered before another output could not be, unless it is in use."""
-        while made:
-            with suppress(DsnbError):
-                self._workspace.delete([parse(made[-1].ref)])
-            if self._workspace.view().by_id(made[-1].id) is not None:
-                break
-            made.pop()
+    def _is_registered(self, place: Place) -> bool:
+        """Tell whether a version names a place: Ctrl-C may come after it was recorded."""
+        asked = place.output.registering
+        name = ANONYMOUS if asked is None else asked.name
+        view = self._workspace.view()
+        newest = (view.version(name, number) for number in view.numbers(name)[-_LATELY:])
+        return any(one is not None and place.source in one.definition.sources for one in newest)
 
     def _is_own(self, place: Place) -> bool:
         return place.folder.is_relative_to(self._workspace.layout.data)

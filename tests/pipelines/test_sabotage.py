@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from dsnb.catalog.view import TinyTransaction
 from dsnb.pipelines import carrying, folders, places, processes, submissions
 from dsnb.pipelines.code import Code
 from dsnb.pipelines.following import UNFINISHED, UNRECORDED, wait
@@ -25,8 +26,8 @@ MOMENTS: dict[str, tuple[Any, str]] = {
     "the process is noted": (processes, "remember"),
     "the process is waited for": (processes, "wait"),
     "the outputs are copied": (places, "copy_files"),
-    "an output is registered": (Workspace, "register"),
-    "the second output is registered": (Workspace, "save"),
+    "an output is registered": (Workspace, "register_all"),
+    "the second output is recorded": (TinyTransaction, "add_version"),
     "earlier runs are compared": (submissions, "find_equal"),
 }
 ERRORS = (RuntimeError("sabotage"), OSError(5, "Input/output error"), PermissionError(13, "no"))
@@ -65,8 +66,13 @@ def test_a_run_ends_and_registers_all_or_nothing(
 ) -> None:
     one = copying(workspace)
     where, name = MOMENTS[moment]
+    done_before = ["the first"] if moment == "the second output is recorded" else []
+    original = getattr(where, name)
 
-    def fail(*_: object, **__: object) -> None:
+    def fail(*args: Any, **named: Any) -> Any:
+        if done_before:
+            done_before.pop()
+            return original(*args, **named)
         raise error
 
     with monkeypatch.context() as sabotage:
