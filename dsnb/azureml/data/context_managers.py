@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import os
-import shutil
-import stat
 import tempfile
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from types import TracebackType
 
 from dsnb.azureml.calling import sdk_call
-from dsnb.azureml.data.copying import copy_files
 from dsnb.azureml.data.dataset_error_handling import DatasetExecutionError
 from dsnb.azureml.exceptions import UserErrorException
-
-_CLOSED = stat.S_IRUSR | stat.S_IXUSR | stat.S_IRGRP | stat.S_IXGRP
-_OPEN = _CLOSED | stat.S_IWUSR
+from dsnb.pipelines.folders import empty, link_files
 
 
 class MountContext:
@@ -83,9 +79,7 @@ class MountContext:
             os.makedirs(folder, exist_ok=True)
         self._folder = folder
         try:
-            for source, name in files:
-                _link(source, os.path.join(folder, *name.split("/")))
-            _set_modes(folder, _CLOSED)
+            link_files(files, Path(folder))
         except BaseException:
             self.stop()
             raise
@@ -96,13 +90,7 @@ class MountContext:
         folder, self._folder = self._folder, None
         if folder is None or not os.path.isdir(folder):
             return
-        _set_modes(folder, _OPEN)
-        for name in os.listdir(folder):
-            path = os.path.join(folder, name)
-            if os.path.isdir(path) and not os.path.islink(path):
-                shutil.rmtree(path)
-            else:
-                os.unlink(path)
+        empty(Path(folder))
         if self._made:
             os.rmdir(folder)
 
@@ -117,22 +105,3 @@ class MountContext:
         traceback: TracebackType | None,
     ) -> None:
         self.stop()
-
-
-def _link(source: str, place: str) -> None:
-    os.makedirs(os.path.dirname(place), exist_ok=True)
-    try:
-        os.symlink(os.path.realpath(source), place)
-    except (OSError, NotImplementedError):  # Windows lets only some users make links
-        copy_files([(source, place)])
-        os.chmod(place, stat.S_IRUSR | stat.S_IRGRP)
-
-
-def _set_modes(folder: str, mode: int) -> None:
-    """Close, or open, a folder and those below it; links are not followed."""
-    os.chmod(folder, mode)
-    for above, folders, _ in os.walk(folder):
-        for name in folders:
-            path = os.path.join(above, name)
-            if not os.path.islink(path):
-                os.chmod(path, mode)

@@ -12,13 +12,13 @@ from dsnb.azureml.calling import note_reading, sdk_call
 from dsnb.azureml.data.abstract_dataset import AbstractDataset
 from dsnb.azureml.data.choosing import Choice, after, first, positions_of, split
 from dsnb.azureml.data.context_managers import MountContext
-from dsnb.azureml.data.copying import copy_files, refuse_existing
 from dsnb.azureml.data.dataset_consumption_config import DatasetConsumptionConfig
 from dsnb.azureml.data.dataset_error_handling import DatasetExecutionError
 from dsnb.azureml.data.origin import place_of
 from dsnb.azureml.exceptions import UserErrorException
 from dsnb.datasets.registration import Registration, Request
 from dsnb.errors import DriftError
+from dsnb.pipelines.folders import copy_files
 from dsnb.records import FileEntry, Parent, Source, Version
 from dsnb.tables.filecolumns import FileName
 from dsnb.tables.parts import EVERYTHING
@@ -65,7 +65,7 @@ class FileDataset(AbstractDataset):
         folder = os.path.abspath(target_path or tempfile.mkdtemp(prefix="dsnb-"))
         pairs = [(source, os.path.join(folder, *name.split("/"))) for source, name in files]
         if not overwrite:
-            refuse_existing([target for _, target in pairs])
+            _refuse_existing([target for _, target in pairs])
         copy_files(pairs)
         return [target for _, target in pairs]
 
@@ -185,3 +185,20 @@ class FileDataset(AbstractDataset):
 
 def _source(file: FileEntry) -> Source:
     return Source(datastore=file.datastore, path=file.path)
+
+
+def _refuse_existing(targets: Sequence[str]) -> None:
+    """Refuse to write over files that are there.
+
+    Raises
+    ------
+    UserErrorException
+        When one of them is.
+    """
+    there = [target for target in targets if os.path.lexists(target)]
+    if there:
+        more = f" and {len(there) - 1:,} more" if len(there) > 1 else ""
+        raise UserErrorException(
+            f"{there[0]}{more} would be written over; nothing was. Pass overwrite=True, or name "
+            "an empty folder."
+        )

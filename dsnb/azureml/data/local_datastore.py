@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from dsnb.azureml.calling import local_workspace, sdk_call
 from dsnb.azureml.data.abstract_datastore import AbstractDatastore
-from dsnb.azureml.data.copying import copy_files
 from dsnb.azureml.data.data_reference import DataReference
 from dsnb.azureml.exceptions import UserErrorException
+from dsnb.pipelines.folders import copy_files
 from dsnb.storage.files import JUNK
 from dsnb.storage.layout import FOLDER
 
