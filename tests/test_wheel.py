@@ -141,7 +141,7 @@ def test_every_module_that_is_imported_is_a_declared_dependency() -> None:
         name.split(">")[0].split("[")[0].lower().replace("-", "_")
         for name in [*project["dependencies"], *extras]
     }
-    provided = {"IPython": "ipython", "backports": "backports.zstd"}
+    provided = {"IPython": "ipython", "yaml": "pyyaml", "backports": "backports.zstd"}
     for path in (ROOT / "dsnb").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names = []
