@@ -121,7 +121,7 @@ class Carried:
         self._scratch = workspace.layout.scratch(run_id)
         self._claim = ExitStack()
         self._filled: list[Path] = []
-        self._has_process = False
+        self._process: subprocess.Popen[bytes] | None = None
         self._places = Places(workspace, step.outputs, run_id, self._working)
         self._handed = {
             one.name: Handed(name=one.name, mechanism=one.mechanism, path=self._input_path(one))
@@ -201,7 +201,7 @@ class Carried:
                 f"{self._command[0]} cannot be run: {error}.",
                 hint="See whether it is installed and may be run.",
             ) from error
-        self._has_process = True
+        self._process = process
         return process
 
     @property
@@ -238,8 +238,10 @@ class Carried:
 
     def fail(self, error: BaseException) -> Run:
         """Let it be recorded that the run could not begin, or not go on."""
-        if self._has_process:
+        if self._process is not None:
             processes.end_tree(self.folder)
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(processes.GRACE)  # or it would stay in the list of processes
         shutil.rmtree(self._working, ignore_errors=True)  # half of it may be missing
         if self.is_canceled:
             return self._end((), None, None, canceled=True)

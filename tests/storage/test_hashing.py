@@ -115,13 +115,13 @@ def expected(paths: list[str]) -> list[bytes]:
 
 def test_a_helping_process_gives_the_same_hashes_and_is_gone_afterwards(many: list[str]) -> None:
     told: list[int] = []
-    threads = set(threading.enumerate())
+    threads, others = set(threading.enumerate()), children()
     hashed = hash_files(many, told.append)
     assert [digest for digest, _ in hashed] == expected(many)
     assert hashed[-1][1] == stat_of(os.stat(many[-1]))
     assert sum(told) == sum(os.stat(path).st_size for path in many)
     assert set(threading.enumerate()) == threads
-    assert children() == []
+    assert children() <= others
 
 
 def test_a_helping_process_that_is_killed_costs_nothing_but_time(
@@ -150,15 +150,15 @@ def test_without_a_helping_process_the_hashes_are_the_same(
 
 def test_the_file_that_a_helping_process_cannot_read_is_named(many: list[str]) -> None:
     os.unlink(many[-1])
+    others = children()
     with pytest.raises(UnreadableFileError, match=f"{many[-1]} cannot be read: No such file"):
         hash_files(many)
-    assert children() == []
+    assert children() <= others
 
 
-def children() -> list[psutil.Process]:
-    return [
-        child for child in psutil.Process().children() if "hashing_worker" in str(child.cmdline())
-    ]
+def children() -> set[psutil.Process]:
+    """Return the processes that this one began and that are still there, if only to be fetched."""
+    return set(psutil.Process().children())
 
 
 @pytest.mark.parametrize("others", [0, 3])
