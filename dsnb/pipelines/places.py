@@ -11,7 +11,7 @@ from itertools import combinations
 from pathlib import Path
 
 from dsnb.datasets.registration import Request
-from dsnb.errors import PipelineError, writing
+from dsnb.errors import DsnbError, PipelineError, writing
 from dsnb.pipelines.folders import copy_files, let_write
 from dsnb.pipelines.steps import Output
 from dsnb.records import Kind, Parent, Source, Version
@@ -205,7 +205,10 @@ class Places:
         """Tell whether a version names a place: Ctrl-C may come after it was recorded."""
         asked = place.output.registering
         name = ANONYMOUS if asked is None else asked.name
-        view = self._workspace.view()
+        try:
+            view = self._workspace.view()
+        except DsnbError:
+            return True  # nobody can tell now; `gc` takes it when it is not needed
         newest = (view.version(name, number) for number in view.numbers(name)[-_LATELY:])
         return any(one is not None and place.source in one.definition.sources for one in newest)
 

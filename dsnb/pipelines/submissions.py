@@ -113,6 +113,7 @@ class Submission:
         self._waiters = 0
         self._made: dict[Output, Version] = {}
         self._tried: list[Step] = []
+        self._beginning: list[Carried] = []
         self._running: list[Carried] = []
         self._failure: Failure | None = None
         self._surroundings = Surroundings(
@@ -200,7 +201,7 @@ class Submission:
         except BaseException as error:
             self._say(f"This could not go on: {type(error).__name__}: {error}")
             self._failure = Failure(error=type(error).__name__)
-            for carried in self._running:
+            for carried in (*self._beginning, *self._running):
                 with suppress(Exception):  # its record can be written no more than others
                     carried.fail(error)
         for _ in range(self._waiters):
@@ -215,34 +216,36 @@ class Submission:
         waiting: list[Step] = []
         while self._sorter.is_active():
             waiting += self._sorter.get_ready()
-            beginning: list[Carried] = []
-            while waiting and len(self._running) + len(beginning) < workers and self._goes_on:
-                beginning += self._take_on(waiting.pop(0))
+            while waiting and self._busy < workers and self._goes_on:
+                self._take_on(waiting.pop(0))
                 waiting += self._sorter.get_ready() if self._sorter.is_active() else ()
             # A script finds its record when it begins.
             self._ledger.write()
-            for carried in beginning:
-                self._begin(carried)
+            while self._beginning:
+                self._begin(self._beginning.pop(0))
             if self._running:
                 self._finish_some()
             elif not (waiting and self._goes_on):
                 break
 
-    def _take_on(self, step: Step) -> list[Carried]:
-        """Let a step be begun; none is where an earlier run did the same, or it cannot be."""
+    @property
+    def _busy(self) -> int:
+        return len(self._beginning) + len(self._running)
+
+    def _take_on(self, step: Step) -> None:
+        """Let a step be begun, unless an earlier run did the same, or it cannot be."""
         self._tried.append(step)
         try:
             inputs = {one.name: self._version_of(one) for one in step.inputs}
             identity = identity_of(step, self._codes[step.source].identity, inputs)
             if step.reuse and not self._plan.anew and self._reuse(step, inputs, identity):
                 self._sorter.done(step)
-                return []
+                return
             carried = self._carried(step, str(uuid.uuid4()), inputs, identity)
             carried.record()
+            self._beginning.append(carried)
         except Exception as error:
             self._failed(step, type(error).__name__, [str(error)])
-            return []
-        return [carried]
 
     def _begin(self, carried: Carried) -> None:
         """Begin the process of a step."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from dsnb.datasets.registration import Request
 from dsnb.errors import DsnbError, PipelineError
 from dsnb.pipelines.places import Places
 from dsnb.pipelines.steps import Output, Registering
@@ -201,3 +202,25 @@ def test_globs_that_fit_nothing_are_an_error(workspace: Workspace) -> None:
         places.register([], "file")
     places.release()
     assert not workspace.layout.data.exists()
+
+
+def test_folders_stay_while_nobody_can_tell_whether_they_are_registered(
+    workspace: Workspace,
+) -> None:
+    places = Places(workspace, [Output(name="out")], "a-run", Path("code").absolute())
+    places.make()
+    write(places.all[0].told / "a.txt", "a")
+    workspace.layout.registry.write_text("{", encoding="utf-8")
+    places.release()
+    assert (places.all[0].folder / "a.txt").read_text(encoding="utf-8") == "a"
+
+
+def test_a_folder_whose_version_was_recorded_a_moment_ago_stays(workspace: Workspace) -> None:
+    output = Output(name="out", registering=Registering(name="out_ds"))
+    places = Places(workspace, [output], "a-run", Path("code").absolute())
+    places.make()
+    write(places.all[0].told / "a.txt", "a")
+    # As when Ctrl-C comes after the version was recorded, and before anybody could note it.
+    workspace.register([places.all[0].source], Request(name="out_ds", kind="file"))
+    places.release()
+    assert workspace.verify([workspace.resolve("out_ds")])

@@ -21,6 +21,7 @@ from dsnb.datasets.removal import EVERY
 from dsnb.errors import DsnbError, PipelineError, RegistryError
 from dsnb.pipelines import processes
 from dsnb.pipelines.following import UNFINISHED, UNRECORDED, cancel, follow, has_ended, wait
+from dsnb.pipelines.ledger import Ledger
 from dsnb.pipelines.steps import Input, Output, Registering, Step, Told
 from dsnb.provenance.runs import status_of
 from dsnb.records import Run
@@ -578,6 +579,27 @@ def test_whoever_waits_is_told_that_an_end_could_not_be_recorded(
 
 
 # Pipelines
+
+
+def test_steps_that_were_about_to_begin_end_when_the_records_cannot_be_written(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_records = Ledger.write
+    calls: list[None] = []
+
+    def refused_once(ledger: Ledger) -> None:
+        calls.append(None)
+        if len(calls) == 2:  # the first is that of the pipeline itself
+            raise RegistryError("There is no room left.")
+        write_records(ledger)
+
+    monkeypatch.setattr(Ledger, "write", refused_once)
+    run = carry_out(workspace, step("one", ""), step("two", ""), workers=2)
+    assert status(run) == "failed"
+    assert {name: status(part) for name, part in parts(workspace, run).items()} == {
+        "one": "failed",
+        "two": "failed",
+    }
 
 
 def test_what_a_step_made_is_read_by_the_next_and_is_its_parent(workspace: Workspace) -> None:
