@@ -151,7 +151,7 @@ def test_every_public_module_is_known() -> None:
     names = (one.name for one in pkgutil.walk_packages(dsnb.azureml.__path__, "dsnb.azureml."))
     public = [name.removeprefix("dsnb.azureml.") for name in names]
     own = {"calling", "core.asked", "core.environment_sections", "core.rundetails"}
-    own |= {"core.runfiles", "core.scripts", "core.submitting", "core.wiring"}
+    own |= {"core.modeltags", "core.runfiles", "core.scripts", "core.submitting", "core.wiring"}
     own |= {"data.choosing", "data.mapping", "data.origin"}
     code = (
         "from dsnb.migration.names import is_here; import sys; print(*map(is_here, sys.argv[1:]))"

@@ -9,6 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from dsnb.azureml.calling import home, local_workspace, note_making, run_id, sdk_call
+from dsnb.azureml.core.modeltags import (
+    FRAMEWORK,
+    FRAMEWORK_VERSION,
+    fits,
+    kept_tags,
+    own_tags,
+    properties_of,
+)
 from dsnb.azureml.data.abstract_dataset import AbstractDataset, as_tags, opened
 from dsnb.azureml.exceptions import (
     ModelNotFoundException,
@@ -22,9 +30,6 @@ from dsnb.pipelines.folders import copy_files, located
 from dsnb.records import Parent, Run, Version
 from dsnb.refs import Latest, Number, Ref
 from dsnb.workspace import Workspace
-
-_PROPERTY = "property."
-_FRAMEWORK, _FRAMEWORK_VERSION = "framework", "framework_version"
 
 
 class Model:
@@ -99,7 +104,7 @@ class Model:
             one
             for one in _versions(local_workspace(workspace), name)
             if (version is None or str(one.version) == str(version))
-            and _fits(one, tags, properties, run_id, model_framework)
+            and fits(one, tags, properties, run_id, model_framework)
         ]
         if not found:
             which = "" if version is None else f", version {version}"
@@ -156,7 +161,7 @@ class Model:
         found = [
             one
             for one in _versions(local_workspace(workspace), name)
-            if _fits(one, tags, properties, run_id, model_framework)
+            if fits(one, tags, properties, run_id, model_framework)
             and (dataset_id is None or dataset_id in {parent.id for parent in one.parents})
         ]
         if latest:
@@ -252,30 +257,22 @@ class Model:
     @property
     def tags(self) -> dict[str, str]:
         """The tags."""
-        return {
-            key: value
-            for key, value in self._now.tags.items()
-            if not key.startswith(_PROPERTY) and key not in (_FRAMEWORK, _FRAMEWORK_VERSION)
-        }
+        return own_tags(self._now)
 
     @property
     def properties(self) -> dict[str, str]:
         """The properties."""
-        return {
-            key.removeprefix(_PROPERTY): value
-            for key, value in self._now.tags.items()
-            if key.startswith(_PROPERTY)
-        }
+        return properties_of(self._now)
 
     @property
     def model_framework(self) -> str | None:
         """The library that it is of."""
-        return self._now.tags.get(_FRAMEWORK)
+        return self._now.tags.get(FRAMEWORK)
 
     @property
     def model_framework_version(self) -> str | None:
         """The version of that library."""
-        return self._now.tags.get(_FRAMEWORK_VERSION)
+        return self._now.tags.get(FRAMEWORK_VERSION)
 
     @property
     @sdk_call()
@@ -431,16 +428,11 @@ def register_model(
     parents = tuple(_parent(local, role, one) for role, one in roles if one is not None)
     if datasets is None and run is not None:
         parents = (*inputs_of(local.view(), run), *parents)
-    kept = {_FRAMEWORK: framework, _FRAMEWORK_VERSION: framework_version}
     request = Request(
         name=name,
         kind="model",
         description=description or "",
-        tags={
-            **as_tags(tags),
-            **{f"{_PROPERTY}{key}": value for key, value in as_tags(properties).items()},
-            **{key: value for key, value in kept.items() if value is not None},
-        },
+        tags=kept_tags(tags, properties, framework, framework_version),
         run=run_id(local) if run is None else run.id,
         parents=parents,
     )
@@ -484,28 +476,3 @@ def _versions(workspace: Workspace, name: str | None) -> list[Version]:
         return []
     found = workspace.models(latest).models
     return sorted(found, key=lambda one: one.version, reverse=True)
-
-
-def _fits(
-    version: Version, tags: Any, properties: Any, run: str | None, framework: str | None
-) -> bool:
-    pairs = [*_pairs(tags), *((f"{_PROPERTY}{key}", value) for key, value in _pairs(properties))]
-    return (
-        all(
-            key in version.tags and (value is None or version.tags[key] == str(value))
-            for key, value in pairs
-        )
-        and run in (None, version.run)
-        and framework in (None, version.tags.get(_FRAMEWORK))
-    )
-
-
-def _pairs(asked: Any) -> list[tuple[str, Any]]:
-    """Return what was asked of tags as pairs; a value of None will be anything."""
-    if asked is None:
-        return []
-    if isinstance(asked, Mapping):
-        return [*asked.items()]
-    if isinstance(asked, str):
-        return [(asked, None)]
-    return [(one, None) if isinstance(one, str) else (one[0], one[1]) for one in asked]
